@@ -1,0 +1,54 @@
+# GNU make.  Everything made lands in $(B); `make B=build/other` builds elsewhere.
+
+B	= build
+CC	= gcc
+CFLAGS	= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+# gcc checks the signs; to clang every enum status is an unsigned one.
+WARN	+= $(if $(findstring clang,$(CC)),-Wno-sign-conversion)
+HARDEN	= -fstack-protector-strong -fPIE
+CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
+LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+
+# The modules, floor by floor (t/floors.t): a module includes only what stands before it.
+OBJ	= number stdfds digest \
+	  sink gate \
+	  fdsink \
+	  landfile pump
+
+TOOLS	= mm-land
+LIBS_mm-land	= -lcrypto
+
+CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
+LIBS_TEST =
+COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
+LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+all: $(TOOLS:%=$B/%)
+$(TOOLS:%=$B/%): $B/%: $B/bin/%.o $B/libmm.a
+	$(LINK) $(LIBS_$*)
+$B/libmm.a: $(OBJ:%=$B/lib/%.o)
+	rm -f $@ && ar rcs $@ $^
+$(CTESTS): $B/t/%: $B/t/%.o $B/libmm.a
+	$(LINK) $(LIBS_TEST)
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE)
+
+tests: all $(CTESTS)
+check:
+	MM_BUILD=$B CC='$(CC)' CFLAGS='$(CFLAGS)' sh t/run.sh
+demo:
+	sh scripts/demo.sh
+sanitize:
+	$(MAKE) check B=build/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+lint:
+	shellcheck -x -P t:scripts -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/bench/*.sh) .ci/run
+	mandoc -T lint -W warning bin/*.1
+	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -Ilib bin lib t
+clean:
+	rm -rf build
+
+.PHONY: all tests check demo sanitize lint clean
+.SECONDARY:
+-include $(wildcard $B/*/*.d)

@@ -1,0 +1,84 @@
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fdsink.h"
+
+struct fdsink {
+	struct sink sink;
+	int fd;
+	const char *what;
+};
+
+/* As write(2), but waits where a peer has set O_NONBLOCK. */
+static ssize_t
+write_some(int fd, const uint8_t *buf, size_t len)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	ssize_t n;
+
+	while ((n = write(fd, buf, len)) == -1) {
+		if (errno == EAGAIN)
+			poll(&p, 1, -1);
+		else if (errno != EINTR)
+			break;
+	}
+	return n;
+}
+
+enum status
+fdsink_write(int fd, const char *what, const void *buf, size_t len)
+{
+	const uint8_t *p = buf;
+	ssize_t n;
+
+	for (; len > 0; p += n, len -= (size_t)n) {
+		if ((n = write_some(fd, p, len)) == -1) {
+			warn("write %s", what);
+			return ST_TROUBLE;
+		}
+	}
+	return ST_OK;
+}
+
+static enum status
+update(struct sink *sink, const uint8_t *buf, size_t len)
+{
+	struct fdsink *s = (struct fdsink *)sink;
+
+	return fdsink_write(s->fd, s->what, buf, len);
+}
+
+static enum status
+finish(struct sink *sink)
+{
+	struct fdsink *s = (struct fdsink *)sink;
+	int copy;
+
+	if ((copy = dup(s->fd)) == -1 || close(copy) == -1) {
+		warn("close %s", s->what);
+		return ST_TROUBLE;
+	}
+	return ST_OK;
+}
+
+static void
+let_go(struct sink *sink)
+{
+	free(sink);
+}
+
+struct sink *
+fdsink_new(int fd, const char *what)
+{
+	struct fdsink *s;
+
+	if ((s = malloc(sizeof(*s))) == NULL)
+		return NULL;
+	s->sink = (struct sink){ update, finish, let_go };
+	s->fd = fd;
+	s->what = what;
+	return &s->sink;
+}
