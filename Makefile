@@ -12,11 +12,11 @@ LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
 OBJ	= number stdfds digest \
-	  sink gate \
-	  fdsink \
-	  landfile pump
+	  sink gate kin \
+	  fdsink stage \
+	  landfile keeper pump
 
-TOOLS	= mm-land
+TOOLS	= mm-pipe mm-land
 LIBS_mm-land	= -lcrypto
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
