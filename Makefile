@@ -11,12 +11,12 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number stdfds digest \
-	  sink gate kin \
-	  fdsink stage \
+OBJ	= number stdfds visible digest \
+	  sink gate kin report \
+	  fdsink stage pgdump \
 	  landfile keeper pump
 
-TOOLS	= mm-pipe mm-land
+TOOLS	= mm-pipe mm-land mm-verify
 LIBS_mm-land	= -lcrypto
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))

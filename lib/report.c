@@ -1,0 +1,224 @@
+#include <sys/stat.h>
+
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "visible.h"
+
+/* One line, "key: value" or "rows.table: value"; number says which of the two values it has. */
+struct fact {
+	char *key;
+	char *text;
+	uint64_t number;
+	int is_row;
+};
+
+struct report {
+	struct fact *fact;
+	size_t n;
+	size_t room;
+};
+
+struct report *
+report_new(void)
+{
+	struct report *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		warn("report");
+	return r;
+}
+
+void
+report_free(struct report *r)
+{
+	size_t i;
+
+	if (r == NULL)
+		return;
+	for (i = 0; i < r->n; i++) {
+		free(r->fact[i].key);
+		free(r->fact[i].text);
+	}
+	free(r->fact);
+	free(r);
+}
+
+static char *
+seen(const char *text)
+{
+	size_t len = strlen(text);
+	char *out;
+
+	if ((out = malloc(VISIBLE_SIZE(len))) == NULL)
+		return NULL;
+	return visible(out, text, len);
+}
+
+static enum status
+make_room(struct report *r)
+{
+	size_t room = r->room == 0 ? 16 : 2 * r->room;
+	struct fact *fact;
+
+	if (r->n < r->room)
+		return ST_OK;
+	if ((fact = realloc(r->fact, room * sizeof(*fact))) == NULL) {
+		warn("report");
+		return ST_TROUBLE;
+	}
+	r->fact = fact;
+	r->room = room;
+	return ST_OK;
+}
+
+static enum status
+add(struct report *r, const char *key, const char *text, uint64_t number, int is_row)
+{
+	struct fact *f;
+	enum status st;
+
+	if ((st = make_room(r)) != ST_OK)
+		return st;
+	f = &r->fact[r->n++];
+	f->number = number;
+	f->is_row = is_row;
+	f->text = text == NULL ? NULL : seen(text);
+	f->key = seen(key);
+	if (f->key == NULL || (text != NULL && f->text == NULL)) {
+		warn("report");
+		return ST_TROUBLE;
+	}
+	return ST_OK;
+}
+
+enum status
+report_text(struct report *r, const char *key, const char *value)
+{
+	return add(r, key, value, 0, 0);
+}
+
+enum status
+report_number(struct report *r, const char *key, uint64_t value)
+{
+	return add(r, key, NULL, value, 0);
+}
+
+enum status
+report_rows(struct report *r, const char *table, uint64_t rows)
+{
+	return add(r, table, NULL, rows, 1);
+}
+
+static void
+print(const struct report *r, FILE *f)
+{
+	const struct fact *fact;
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		fact = &r->fact[i];
+		fprintf(f, "# %s%s: ", fact->is_row ? "rows." : "", fact->key);
+		if (fact->text != NULL)
+			fprintf(f, "%s\n", fact->text);
+		else
+			fprintf(f, "%" PRIu64 "\n", fact->number);
+	}
+}
+
+static enum status
+print_to(const struct report *r, FILE *f, const char *what)
+{
+	print(r, f);
+	if (fflush(f) == EOF || ferror(f)) {
+		warn("write %s", what);
+		return ST_TROUBLE;
+	}
+	return ST_OK;
+}
+
+/* Write to *path*, which is closed here; it is the report itself or its temporary. */
+static enum status
+print_and_close(const struct report *r, FILE *f, const char *path)
+{
+	enum status st = print_to(r, f, path);
+
+	if (fclose(f) == EOF && st == ST_OK) {
+		warn("close %s", path);
+		st = ST_TROUBLE;
+	}
+	return st;
+}
+
+static enum status
+save_in_place(const struct report *r, const char *path)
+{
+	FILE *f;
+
+	if ((f = fopen(path, "w")) == NULL) {
+		warn("open %s", path);
+		return ST_TROUBLE;
+	}
+	return print_and_close(r, f, path);
+}
+
+/* As fopen(3), but of a new file: path becomes its name. */
+static FILE *
+open_new(char *path)
+{
+	FILE *f = NULL;
+	int fd;
+
+	if ((fd = mkstemp(path)) == -1 || (f = fdopen(fd, "w")) == NULL)
+		warn("create %s", path);
+	if (f == NULL && fd != -1) {
+		close(fd);
+		unlink(path);
+	}
+	return f;
+}
+
+static enum status
+save_new(const struct report *r, const char *path)
+{
+	static const char tail[] = ".XXXXXX";
+	size_t size = strlen(path) + sizeof(tail);
+	enum status st = ST_TROUBLE;
+	char *temporary;
+	FILE *f;
+
+	if ((temporary = malloc(size)) == NULL) {
+		warn("report");
+		return ST_TROUBLE;
+	}
+	snprintf(temporary, size, "%s%s", path, tail);
+	if ((f = open_new(temporary)) == NULL)
+		goto out;
+	st = print_and_close(r, f, temporary);
+	if (st == ST_OK && rename(temporary, path) == -1) {
+		warn("rename %s to %s", temporary, path);
+		st = ST_TROUBLE;
+	}
+	if (st != ST_OK)
+		unlink(temporary);
+out:
+	free(temporary);
+	return st;
+}
+
+enum status
+report_save(const struct report *r, const char *path)
+{
+	struct stat sb;
+
+	if (path == NULL)
+		return print_to(r, stdout, "stdout");
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		return save_in_place(r, path);
+	return save_new(r, path);
+}
