@@ -11,8 +11,8 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number stdfds visible digest \
-	  sink gate kin report \
+OBJ	= number stdfds visible pgrows digest \
+	  sink gate kin report pgtoc pgcustom pgtar pgplain \
 	  fdsink stage pgdump \
 	  landfile keeper pump
 
