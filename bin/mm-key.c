@@ -1,0 +1,210 @@
+#include <sys/stat.h>
+
+#include <err.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "agehead.h"
+#include "coredump.h"
+#include "fdsink.h"
+#include "keyfile.h"
+#include "pump.h"
+#include "seal.h"
+#include "stdfds.h"
+
+enum mode {
+	NEW,
+	RECIPIENT,
+	INSPECT
+};
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: mm-key\n"
+	    "       mm-key --recipient < identity\n"
+	    "       mm-key --inspect < file\n");
+	exit(ST_TROUBLE);
+}
+
+static enum mode
+read_options(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "recipient", no_argument, NULL, RECIPIENT },
+		{ "inspect", no_argument, NULL, INSPECT },
+		{ NULL, 0, NULL, 0 }
+	};
+	enum mode mode = NEW;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?' || mode != NEW)
+			usage();
+		mode = (enum mode)c;
+	}
+	if (optind < argc)
+		usage();
+	return mode;
+}
+
+/* A secret is about to go where others may read it: too late to refuse, the file is there. */
+static void
+warn_of_readers(void)
+{
+	struct stat sb;
+
+	if (fstat(STDOUT_FILENO, &sb) == 0 && S_ISREG(sb.st_mode) && (sb.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		warnx("warning: others may read the file this identity goes to (mode %03o); chmod 600 it",
+		    (unsigned)(sb.st_mode & 0777));
+}
+
+/* A new identity, as age-keygen(1) writes it. */
+static enum status
+new_identity(void)
+{
+	char text[256], recipient[KEYFILE_RECIPIENT_CHARS + 1], identity[KEYFILE_IDENTITY_CHARS + 1], now[32];
+	struct sink *chain = fdsink_new(STDOUT_FILENO, "stdout");
+	struct key *key = keyfile_generate();
+	time_t t = time(NULL);
+	enum status st = ST_TROUBLE;
+	int n;
+
+	if (key == NULL || chain == NULL) {
+		warnx("out of memory");
+		goto out;
+	}
+	warn_of_readers();
+	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
+	keyfile_print_recipient(key, recipient);
+	keyfile_print_identity(key, identity);
+	n = snprintf(text, sizeof(text), "# created: %s\n# public key: %s\n%s\n", now, recipient, identity);
+	if ((st = sink_update(chain, (const uint8_t *)text, (size_t)n)) == ST_OK)
+		st = sink_finish(chain);
+	if (st == ST_OK && !isatty(STDOUT_FILENO))
+		fprintf(stderr, "Public key: %s\n", recipient);
+out:
+	sodium_memzero(text, sizeof(text));
+	sodium_memzero(identity, sizeof(identity));
+	keyfile_free(key);
+	sink_free(chain);
+	return st;
+}
+
+/* The recipients of the identities on stdin. */
+static enum status
+print_recipients(void)
+{
+	char recipient[KEYFILE_RECIPIENT_CHARS + 1];
+	struct key *keys = NULL, *key;
+	enum status st;
+
+	if ((st = keyfile_identities_from(STDIN_FILENO, "stdin", &keys)) == ST_OK) {
+		for (key = keys; key != NULL; key = key->next) {
+			keyfile_print_recipient(key, recipient);
+			printf("%s\n", recipient);
+		}
+	}
+	keyfile_free(keys);
+	return st;
+}
+
+/* Whom a file is for and how long it is, all that can be told without a key. */
+struct inspector {
+	struct sink sink;
+	struct agehead head;
+	uint64_t rest;			/* bytes after the header */
+};
+
+static enum status
+inspect_update(struct sink *sink, const uint8_t *buf, size_t len)
+{
+	struct inspector *i = (struct inspector *)sink;
+	enum status st;
+	size_t used;
+
+	if ((st = agehead_read(&i->head, buf, len, &used)) == ST_OK)
+		i->rest += len - used;
+	return st;
+}
+
+static enum status
+inspect_finish(struct sink *sink)
+{
+	struct inspector *i = (struct inspector *)sink;
+	char types[AGEHEAD_TYPES_CHARS];
+	uint64_t plain;
+
+	if (agehead_ended(&i->head) != ST_OK)
+		return ST_BAD;
+	agehead_types(&i->head, types);
+	printf("recipients: %s\nheader-bytes: %zu\nsealed-bytes: %" PRIu64 "\n", types, i->head.len,
+	    i->head.len + i->rest);
+	if (!seal_plain_bytes(i->rest, &plain)) {
+		warnx("payload: no age file has %" PRIu64 " bytes after its header: cut short, or added to", i->rest);
+		return ST_BAD;
+	}
+	printf("bytes: %" PRIu64 "\n", plain);
+	return ST_OK;
+}
+
+static void
+inspect_free(struct sink *sink)
+{
+	agehead_free(&((struct inspector *)sink)->head);
+}
+
+static enum status
+inspect(void)
+{
+	struct inspector i = { { inspect_update, inspect_finish, inspect_free }, { 0 }, 0 };
+	enum status st;
+
+	st = pump(STDIN_FILENO, "stdin", &i.sink);
+	sink_free(&i.sink);
+	return st;
+}
+
+/* What stdio still holds is part of the job. */
+static enum status
+flush_stdout(void)
+{
+	if (fflush(stdout) == EOF) {
+		warn("write stdout");
+		return ST_TROUBLE;
+	}
+	return ST_OK;
+}
+
+int
+main(int argc, char *argv[])
+{
+	enum status st = ST_TROUBLE;
+	enum mode mode;
+
+	stdfds_hold();
+	if (sodium_init() == -1)
+		errx(ST_TROUBLE, "libsodium does not start");
+	coredump_forbid();
+	mode = read_options(argc, argv);
+	switch (mode) {
+	case NEW:
+		st = new_identity();
+		break;
+	case RECIPIENT:
+		st = print_recipients();
+		break;
+	case INSPECT:
+		st = inspect();
+		break;
+	}
+	if (st == ST_OK)
+		st = flush_stdout();
+	return (int)st;
+}
