@@ -11,18 +11,20 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number stdfds visible pgrows digest b64 bech32 hkdf coredump \
+OBJ	= number stdfds visible pgrows digest quota b64 bech32 hkdf coredump \
 	  sink gate kin report pgtoc pgcustom pgtar pgplain keyfile agehead x25519 \
-	  fdsink stage pgdump seal \
-	  landfile keeper pump
+	  fdsink stage zst pgdump seal \
+	  method landfile keeper \
+	  sniff pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress
 LIBS_mm-land	= -lcrypto
 LIBS_mm-seal	= -lsodium
 LIBS_mm-key	= -lsodium
+LIBS_mm-compress = -lzstd
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
-LIBS_TEST = -lsodium
+LIBS_TEST = -lsodium -lzstd -lcrypto
 COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
