@@ -18,7 +18,7 @@
 #include "kin.h"
 
 enum {
-	LINGER = 1000,		/* ms that stages upstream of a failure have to end by SIGPIPE */
+	LINGER = 250,		/* ms that stages upstream of a failure have to end by SIGPIPE */
 	LOOK = 50,		/* ms between looks at a group whose leader has ended */
 	DEAF = 2000,		/* ms from TERM to KILL when the front has died: nobody is left to wait */
 	RETRY = 1000		/* ms between one KILL and the next */

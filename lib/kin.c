@@ -31,20 +31,35 @@ kin_follow(int parent, int signo)
 	return ST_TROUBLE;
 }
 
-/* Send a signal to every child that we have at this moment. */
+/* To the process group of every child that we have at this moment, our own excepted. */
 static void
 signal_children(int signo)
 {
 	char path[64];
 	FILE *f;
 	int pid;
+	pid_t group;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	if ((f = fopen(path, "re")) == NULL)
 		return;
-	while (fscanf(f, "%d", &pid) == 1)
-		kill(pid, signo);
+	while (fscanf(f, "%d", &pid) == 1) {
+		group = getpgid(pid);
+		kill(group == -1 || group == getpgrp() ? pid : -group, signo);
+	}
 	fclose(f);
+}
+
+/*
+ * All are stopped before the first one dies: else one may see the end of a
+ * pipe that it shares with another, and take it for the end of its work.
+ */
+static void
+end_children(int signo)
+{
+	signal_children(SIGSTOP);
+	signal_children(signo);
+	signal_children(SIGCONT);
 }
 
 /* Reap what has died.  Zero when there are no children left. */
@@ -64,14 +79,12 @@ kin_end(void)
 	int waited = 0, told = 0;
 
 	while (reap()) {
-		if (!told) {
-			signal_children(SIGTERM);
-			signal_children(SIGCONT);
-			told = 1;
-		}
+		if (!told)
+			end_children(SIGTERM);
+		told = 1;
 		/* The dead hand us their own children: so again and again. */
 		if (waited >= PATIENCE)
-			signal_children(SIGKILL);
+			end_children(SIGKILL);
 		poll(NULL, 0, STEP);
 		waited += STEP;
 	}

@@ -20,7 +20,7 @@ enum status kin_follow(int parent, int signo);
 
 /*
  * End every descendant: TERM first, KILL after a second, and return when all
- * have been reaped.  One that we may not kill (sudo's) is waited for, so that
+ * have been reaped.  None of them runs on after another of them has died.  One that we may not kill (sudo's) is waited for, so that
  * it does not outlive what we hold for it.
  */
 void kin_end(void);

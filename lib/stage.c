@@ -146,8 +146,9 @@ stage_signal(struct stage *s, int signo)
 		return;
 	if (s->state == STAGE_RUNS)
 		s->told = 1;
-	if (kill(-s->pid, signo) == -1)
-		kill(s->pid, signo);
+	/* Stopped first, so that none of them sees another's end before its own: see kin_end(). */
+	kill(-s->pid, SIGSTOP);
+	kill(-s->pid, signo);
 	kill(-s->pid, SIGCONT);
 }
 
