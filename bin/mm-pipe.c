@@ -306,6 +306,7 @@ main(int argc, char **argv)
 		return KEEPER_TROUBLE;
 	if (lock != NULL && (locked = take_lock(lock)) != 0)
 		return locked;
+	f.k.alone = lock != NULL && f.k.n == 1;
 	if (report != NULL && (f.k.report = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) == -1)
 		err(KEEPER_TROUBLE, "report %s", report);
 	if (join(f.k.stage, f.k.n) != ST_OK || start_keeper(&f) != ST_OK)

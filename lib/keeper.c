@@ -142,7 +142,7 @@ judge(struct run *r, struct stage *s)
 	}
 	stage_words(s, words, sizeof(words));
 	if (stage_exited_zero(s))
-		snprintf(words, sizeof(words), "exit 0 with %d bytes of its input unread", left);
+		snprintf(words, sizeof(words), "exit 0 before its input ended, %d bytes unread", left);
 	fail_by(r, s, words);
 }
 
@@ -403,7 +403,9 @@ keeper_run(const struct keeper *k)
 	}
 	watch(&r);
 	kin_end();		/* before anything that we hold is closed */
-	if (r.status != KEEPER_GOOD)
+	if (k->alone && r.status == KEEPER_FAILED && WIFEXITED(k->stage[0].wait_status))
+		r.status = WEXITSTATUS(k->stage[0].wait_status);
+	else if (r.status != KEEPER_GOOD)
 		warnx("%s", r.cause);
 	return write_report(&r);
 }

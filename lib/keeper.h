@@ -37,6 +37,7 @@ struct keeper {
 	int gate;		/* our own gate, to be waited for, or GATE_NONE */
 	int gated;		/* whether stages get gates: whether the end of our own stdin means anything */
 	int first_gated;	/* ... the first stage too, since something stands before it */
+	int alone;		/* a single command under a lock: its exit status is ours, and it speaks for itself */
 	int early;		/* a reader that exited 0 may leave input unread */
 	uint64_t grace;		/* seconds from TERM to KILL */
 	int report;		/* where the report goes; -1: nowhere */
