@@ -58,7 +58,7 @@ create_database_dump() {
 # write_manifest - land what is known of $name, last.  Without it the backup was never finished.
 write_manifest() {
 	{
-		printf '# %s: %s\n' manifest 1 name "$name" database "$PGDATABASE" host "$(uname -n)" \
+		printf '# %s: %s\n' manifest 1 name "$name" host "$(uname -n)" \
 			started "$started" ended "$(date -u +%Y-%m-%dT%H:%M:%SZ)" method "$method"
 		# Who can read the place need not know the schema: no table is named here.
 		sed '/^# rows\./d' "$tmp/report" && cat "$tmp/receipt"
