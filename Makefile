@@ -11,14 +11,15 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number stdfds visible pgrows digest quota b64 bech32 hkdf coredump \
-	  sink gate kin report pgtoc pgcustom pgtar pgplain keyfile agehead x25519 \
+OBJ	= number stdfds visible json pgrows digest quota b64 bech32 hkdf coredump \
+	  sink gate kin manifest report pgtoc pgcustom pgtar pgplain keyfile agehead x25519 \
 	  fdsink stage zst pgdump seal \
 	  method landfile keeper \
-	  sniff pump
+	  sniff stored pump
 
 TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress
 LIBS_mm-land	= -lcrypto
+LIBS_mm-verify	= -lsodium -lzstd -lcrypto
 LIBS_mm-seal	= -lsodium
 LIBS_mm-key	= -lsodium
 LIBS_mm-compress = -lzstd

@@ -1,63 +1,181 @@
 #include <err.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
+#include "coredump.h"
 #include "fdsink.h"
+#include "keyfile.h"
+#include "manifest.h"
 #include "pgdump.h"
 #include "pump.h"
+#include "quota.h"
 #include "report.h"
 #include "stdfds.h"
+#include "stored.h"
 
-static const struct option longs[] = {
-	{ "pass", no_argument, NULL, 'P' },
-	{ "output", required_argument, NULL, 'o' },
-	{ NULL, 0, NULL, 0 }
+enum { DRAIN = 256 };			/* an option that has only a long name */
+
+/* What the command line says. */
+struct request {
+	struct key *keys;
+	const char *manifest;
+	int passes;
+	int drains;
+	int as_json;
+	const char *output;
 };
 
 static void
 usage(void)
 {
-	fputs("usage: mm-verify -P [-o report] < dump > dump\n", stderr);
+	fputs("usage: mm-verify [-i identity ...] [-x manifest] [-J] [-o report] < backup\n"
+	    "       mm-verify -P [--drain] [-J] [-o report] < dump > dump\n", stderr);
 	exit(ST_TROUBLE);
 }
 
-int
-main(int argc, char *argv[])
+static enum status
+read_options(int argc, char *argv[], struct request *req)
 {
-	const char *output = NULL;
-	struct report *report;
-	struct sink *chain;
-	int ch, passing = 0;
-	enum status st;
+	static const struct option options[] = {
+		{ "identity", required_argument, NULL, 'i' },
+		{ "manifest", required_argument, NULL, 'x' },
+		{ "pass", no_argument, NULL, 'P' },
+		{ "drain", no_argument, NULL, DRAIN },
+		{ "json", no_argument, NULL, 'J' },
+		{ "output", required_argument, NULL, 'o' },
+		{ NULL, 0, NULL, 0 }
+	};
+	enum status st = ST_OK;
+	int c;
 
-	stdfds_hold();
-	while ((ch = getopt_long(argc, argv, "Po:", longs, NULL)) != -1) {
-		switch (ch) {
+	while (st == ST_OK && (c = getopt_long(argc, argv, "i:x:PJo:", options, NULL)) != -1) {
+		switch (c) {
+		case 'i':
+			st = keyfile_identities(optarg, &req->keys);
+			break;
+		case 'x':
+			req->manifest = optarg;
+			break;
 		case 'P':
-			passing = 1;
+			req->passes = 1;
+			break;
+		case DRAIN:
+			req->drains = 1;
+			break;
+		case 'J':
+			req->as_json = 1;
 			break;
 		case 'o':
-			output = optarg;
+			req->output = optarg;
 			break;
 		default:
 			usage();
 		}
 	}
-	if (optind != argc || !passing)
+	if (st == ST_OK && (optind < argc || (req->drains && !req->passes) ||
+	    (req->passes && (req->keys != NULL || req->manifest != NULL))))
 		usage();
-	if (isatty(STDOUT_FILENO))
-		errx(ST_TROUBLE, "a dump is not for a terminal; send stdout to a file or a pipe");
+	return st;
+}
+
+/* Read all of stdin into the chain. */
+static enum status
+run(struct sink *chain)
+{
+	enum status st;
+
+	if (chain == NULL) {
+		warnx("out of memory");
+		return ST_TROUBLE;
+	}
+	st = pump(STDIN_FILENO, "stdin", chain);
+	sink_free(chain);
+	return st;
+}
+
+static enum status
+pass(const struct request *req, struct report *report)
+{
+	if (isatty(STDOUT_FILENO)) {
+		warnx("a dump is not for a terminal: send it to a file or a pipe");
+		return ST_TROUBLE;
+	}
+	if (!req->drains)
+		return run(pgdump_pass(report, fdsink_new(STDOUT_FILENO, "stdout")));
+	signal(SIGPIPE, SIG_IGN);
+	return run(pgdump_pass(report, fdsink_drain_new(STDOUT_FILENO, "stdout")));
+}
+
+/* Whether the backup is the one of which the manifest speaks. */
+static enum status
+compare(const struct manifest *manifest, const struct stored *stored, const struct report *report)
+{
+	static const char *const keys[] = { "stored-bytes", "dump-bytes", "tables", "rows" };
+	const char *want, *got;
+	char room[21];
+	size_t i;
+
+	if (strcmp(manifest->sha256, stored->sha256) != 0) {
+		warnx("this is not the file of the manifest: its SHA-256 is %s, not %s", stored->sha256, manifest->sha256);
+		return ST_BAD;
+	}
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		want = manifest_value(manifest, keys[i]);
+		got = report_find_number(report, keys[i], room);
+		if (want == NULL || got == NULL || strcmp(want, got) == 0 || strcmp(want, "not checked") == 0)
+			continue;
+		warnx("the manifest does not fit: %s are %s, and it says %s", keys[i], got, want);
+		return ST_BAD;
+	}
+	return ST_OK;
+}
+
+static enum status
+check(const struct request *req, struct report *report)
+{
+	struct quota quota = quota_here("");
+	struct manifest manifest = { 0 };
+	struct stored stored;
+	enum status st = ST_OK;
+
+	if (req->manifest != NULL)
+		st = manifest_read(&manifest, req->manifest);
+	if (st == ST_OK)
+		st = run(stored_new(req->keys, &quota, req->manifest != NULL, &stored, report, pgdump_check(report)));
+	if (st == ST_OK && req->manifest != NULL) {
+		st = compare(&manifest, &stored, report);
+	} else if (st == ST_OK && stored.is_shut) {
+		warnx("the backup is sealed: without a key (-i) or a manifest (-x) nobody can tell");
+		st = ST_TROUBLE;
+	}
+	manifest_free(&manifest);
+	return st == ST_OK ? report_text(report, "depth", stored.is_shut ? "sealed" : "dump") : st;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct request req = { 0 };
+	struct report *report;
+	enum status st;
+
+	stdfds_hold();
+	if (sodium_init() == -1)
+		errx(ST_TROUBLE, "libsodium does not start");
+	coredump_forbid();
 	if ((report = report_new()) == NULL)
 		return ST_TROUBLE;
-	chain = pgdump_pass(report, fdsink_new(STDOUT_FILENO, "stdout"));
-	if (chain == NULL)
-		errx(ST_TROUBLE, "out of memory");
-	st = pump(STDIN_FILENO, "stdin", chain);
-	if (st == ST_OK && output != NULL)
-		st = report_save(report, output);
-	sink_free(chain);
+	if ((st = read_options(argc, argv, &req)) == ST_OK)
+		st = req.passes ? pass(&req, report) : check(&req, report);
+	if (st == ST_OK && (req.output != NULL || !req.passes))
+		st = report_save(report, req.output, req.as_json);
+	keyfile_free(req.keys);
 	report_free(report);
 	return (int)st;
 }

@@ -10,6 +10,8 @@ struct fdsink {
 	struct sink sink;
 	int fd;
 	const char *what;
+	int drains;			/* a reader that has gone is no error */
+	int is_gone;
 };
 
 /* As write(2), but waits where a peer has set O_NONBLOCK. */
@@ -28,19 +30,27 @@ write_some(int fd, const uint8_t *buf, size_t len)
 	return n;
 }
 
-enum status
-fdsink_write(int fd, const char *what, const void *buf, size_t len)
+/* Zero when not all was written; errno says why. */
+static int
+write_all(int fd, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
 	ssize_t n;
 
 	for (; len > 0; p += n, len -= (size_t)n) {
-		if ((n = write_some(fd, p, len)) == -1) {
-			warn("write %s", what);
-			return ST_TROUBLE;
-		}
+		if ((n = write_some(fd, p, len)) == -1)
+			return 0;
 	}
-	return ST_OK;
+	return 1;
+}
+
+enum status
+fdsink_write(int fd, const char *what, const void *buf, size_t len)
+{
+	if (write_all(fd, buf, len))
+		return ST_OK;
+	warn("write %s", what);
+	return ST_TROUBLE;
 }
 
 static enum status
@@ -48,7 +58,14 @@ update(struct sink *sink, const uint8_t *buf, size_t len)
 {
 	struct fdsink *s = (struct fdsink *)sink;
 
-	return fdsink_write(s->fd, s->what, buf, len);
+	if (s->is_gone || write_all(s->fd, buf, len))
+		return ST_OK;
+	if (s->drains && errno == EPIPE) {
+		s->is_gone = 1;
+		return ST_OK;
+	}
+	warn("write %s", s->what);
+	return ST_TROUBLE;
 }
 
 static enum status
@@ -75,10 +92,20 @@ fdsink_new(int fd, const char *what)
 {
 	struct fdsink *s;
 
-	if ((s = malloc(sizeof(*s))) == NULL)
+	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->sink = (struct sink){ update, finish, let_go };
 	s->fd = fd;
 	s->what = what;
 	return &s->sink;
+}
+
+struct sink *
+fdsink_drain_new(int fd, const char *what)
+{
+	struct sink *s = fdsink_new(fd, what);
+
+	if (s != NULL)
+		((struct fdsink *)s)->drains = 1;
+	return s;
 }

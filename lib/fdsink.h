@@ -14,6 +14,9 @@
 
 struct sink *fdsink_new(int fd, const char *what);
 
+/* As fdsink_new(), but once the reader has gone takes what comes and drops it.  The caller ignores SIGPIPE. */
+struct sink *fdsink_drain_new(int fd, const char *what);
+
 /* Write all of it, or say why not.  For what is not a chain: a report, a receipt. */
 enum status fdsink_write(int fd, const char *what, const void *buf, size_t len);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "report.h"
 #include "visible.h"
 
@@ -115,8 +116,22 @@ report_rows(struct report *r, const char *table, uint64_t rows)
 	return add(r, table, NULL, rows, 1);
 }
 
+const char *
+report_find_number(const struct report *r, const char *key, char *room)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		if (r->fact[i].is_row || r->fact[i].text != NULL || strcmp(r->fact[i].key, key) != 0)
+			continue;
+		snprintf(room, 21, "%" PRIu64, r->fact[i].number);
+		return room;
+	}
+	return NULL;
+}
+
 static void
-print(const struct report *r, FILE *f)
+print_lines(const struct report *r, FILE *f)
 {
 	const struct fact *fact;
 	size_t i;
@@ -131,10 +146,37 @@ print(const struct report *r, FILE *f)
 	}
 }
 
-static enum status
-print_to(const struct report *r, FILE *f, const char *what)
+static void
+print_json(const struct report *r, FILE *f)
 {
-	print(r, f);
+	const struct fact *fact;
+	struct json j;
+	size_t i;
+
+	json_begin(&j, f);
+	for (i = 0; i < r->n; i++) {
+		fact = &r->fact[i];
+		if (fact->text != NULL)
+			json_string(&j, fact->key, fact->text);
+		else if (!fact->is_row)
+			json_number(&j, fact->key, fact->number);
+	}
+	json_object(&j, "rows-of");
+	for (i = 0; i < r->n; i++) {
+		if (r->fact[i].is_row)
+			json_number(&j, r->fact[i].key, r->fact[i].number);
+	}
+	json_close(&j);
+	json_close(&j);
+}
+
+static enum status
+print_to(const struct report *r, FILE *f, const char *what, int as_json)
+{
+	if (as_json)
+		print_json(r, f);
+	else
+		print_lines(r, f);
 	if (fflush(f) == EOF || ferror(f)) {
 		warn("write %s", what);
 		return ST_TROUBLE;
@@ -144,9 +186,9 @@ print_to(const struct report *r, FILE *f, const char *what)
 
 /* Write to *path*, which is closed here; it is the report itself or its temporary. */
 static enum status
-print_and_close(const struct report *r, FILE *f, const char *path)
+print_and_close(const struct report *r, FILE *f, const char *path, int as_json)
 {
-	enum status st = print_to(r, f, path);
+	enum status st = print_to(r, f, path, as_json);
 
 	if (fclose(f) == EOF && st == ST_OK) {
 		warn("close %s", path);
@@ -156,7 +198,7 @@ print_and_close(const struct report *r, FILE *f, const char *path)
 }
 
 static enum status
-save_in_place(const struct report *r, const char *path)
+save_in_place(const struct report *r, const char *path, int as_json)
 {
 	FILE *f;
 
@@ -164,7 +206,7 @@ save_in_place(const struct report *r, const char *path)
 		warn("open %s", path);
 		return ST_TROUBLE;
 	}
-	return print_and_close(r, f, path);
+	return print_and_close(r, f, path, as_json);
 }
 
 /* As fopen(3), but of a new file: path becomes its name. */
@@ -184,7 +226,7 @@ open_new(char *path)
 }
 
 static enum status
-save_new(const struct report *r, const char *path)
+save_new(const struct report *r, const char *path, int as_json)
 {
 	static const char tail[] = ".XXXXXX";
 	size_t size = strlen(path) + sizeof(tail);
@@ -199,7 +241,7 @@ save_new(const struct report *r, const char *path)
 	snprintf(temporary, size, "%s%s", path, tail);
 	if ((f = open_new(temporary)) == NULL)
 		goto out;
-	st = print_and_close(r, f, temporary);
+	st = print_and_close(r, f, temporary, as_json);
 	if (st == ST_OK && rename(temporary, path) == -1) {
 		warn("rename %s to %s", temporary, path);
 		st = ST_TROUBLE;
@@ -212,13 +254,13 @@ out:
 }
 
 enum status
-report_save(const struct report *r, const char *path)
+report_save(const struct report *r, const char *path, int as_json)
 {
 	struct stat sb;
 
 	if (path == NULL)
-		return print_to(r, stdout, "stdout");
+		return print_to(r, stdout, "stdout", as_json);
 	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
-		return save_in_place(r, path);
-	return save_new(r, path);
+		return save_in_place(r, path, as_json);
+	return save_new(r, path, as_json);
 }

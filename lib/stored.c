@@ -1,0 +1,298 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agehead.h"
+#include "method.h"
+#include "seal.h"
+#include "stored.h"
+
+static const char binary[] = "age-encryption.org/";
+static const char armored[] = "-----BEGIN AGE ENCRYPTED FILE";
+
+enum { HEAD = 32 };			/* bytes that tell a layer; none needs more */
+
+/* One layer: waits for the first bytes, then puts in before *next* what takes it off. */
+struct layer {
+	struct sink sink;
+	struct sink *next;
+	const struct key *keys;
+	struct quota quota;
+	struct stored *found;
+	struct report *report;
+	int is_inner;			/* what was sealed; that is not sealed again */
+	uint8_t head[HEAD];
+	size_t have;
+	int decided;
+};
+
+/* Sealed: reads the header as it passes.  Without keys it is the end of the chain. */
+struct sealed {
+	struct sink sink;
+	struct sink *next;		/* what opens it; or, shut, what gets nothing and is only to be freed */
+	int is_shut;
+	struct agehead head;
+	uint64_t payload;
+	struct report *report;
+};
+
+/* The outermost: counts the file, and digests it. */
+struct file {
+	struct sink sink;
+	struct sink *next;
+	struct digest *digest;
+	uint64_t bytes;
+	struct stored *found;
+	struct report *report;
+};
+
+static enum status
+out_of_memory(void)
+{
+	warnx("stdin: out of memory");
+	return ST_TROUBLE;
+}
+
+/*
+ * What is sealed.
+ */
+
+static enum status
+sealed_update(struct sink *sink, const uint8_t *buf, size_t len)
+{
+	struct sealed *s = (struct sealed *)sink;
+	enum status st;
+	size_t used = 0;
+
+	if (!s->head.whole && (st = agehead_read(&s->head, buf, len, &used)) != ST_OK)
+		return st;
+	s->payload += len - used;
+	return s->is_shut ? ST_OK : sink_update(s->next, buf, len);
+}
+
+static uint64_t
+recipients(const struct agehead *head)
+{
+	struct stanza stanza;
+	uint64_t n = 0;
+	size_t at = 0;
+
+	while (agehead_next(head, &at, &stanza))
+		n++;
+	return n;
+}
+
+static enum status
+sealed_finish(struct sink *sink)
+{
+	struct sealed *s = (struct sealed *)sink;
+	enum status st;
+	uint64_t plain;
+
+	if ((st = agehead_ended(&s->head)) != ST_OK ||
+	    (st = report_number(s->report, "sealed", recipients(&s->head))) != ST_OK)
+		return st;
+	if (!s->is_shut)
+		return sink_finish(s->next);
+	if (!seal_plain_bytes(s->payload, &plain)) {
+		warnx("payload: cut short: no age file has %" PRIu64 " bytes after its header", s->payload);
+		return ST_BAD;
+	}
+	return ST_OK;
+}
+
+static void
+sealed_free(struct sink *sink)
+{
+	struct sealed *s = (struct sealed *)sink;
+
+	agehead_free(&s->head);
+	sink_free(s->next);
+	free(s);
+}
+
+static struct sink *
+sealed_new(int is_shut, struct report *report, struct sink *next)
+{
+	struct sealed *s;
+
+	if (next == NULL)
+		return NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		sink_free(next);
+		return NULL;
+	}
+	s->sink = (struct sink){ sealed_update, sealed_finish, sealed_free };
+	s->next = next;
+	s->is_shut = is_shut;
+	s->report = report;
+	return &s->sink;
+}
+
+/*
+ * A layer.
+ */
+
+static struct sink *layer_new(const struct layer *like, int is_inner, struct sink *next);
+
+static int
+is_sealed(const struct layer *s)
+{
+	return memcmp(s->head, binary, sizeof(binary) - 1) == 0 || memcmp(s->head, armored, sizeof(armored) - 1) == 0;
+}
+
+static enum status
+open_seal(struct layer *s)
+{
+	s->found->is_shut = s->keys == NULL;
+	if (!s->found->is_shut)
+		s->next = unseal_new(s->keys, layer_new(s, 1, s->next));
+	s->next = sealed_new(s->found->is_shut, s->report, s->next);
+	return s->next == NULL ? out_of_memory() : ST_OK;
+}
+
+static enum status
+decompress(struct layer *s)
+{
+	const struct method *m = method_beginning(s->head);
+	enum status st;
+
+	if (m != NULL && (s->next = m->decoder(&s->quota, s->next)) == NULL)
+		return out_of_memory();
+	if (!s->is_inner && (st = report_number(s->report, "sealed", 0)) != ST_OK)
+		return st;
+	return report_text(s->report, "method", m == NULL ? "none" : m->name);
+}
+
+/* The head is as long as it gets. */
+static enum status
+decide(struct layer *s)
+{
+	enum status st;
+
+	s->decided = 1;
+	if ((st = !s->is_inner && is_sealed(s) ? open_seal(s) : decompress(s)) != ST_OK)
+		return st;
+	return s->have == 0 ? ST_OK : sink_update(s->next, s->head, s->have);
+}
+
+static enum status
+layer_update(struct sink *sink, const uint8_t *buf, size_t len)
+{
+	struct layer *s = (struct layer *)sink;
+	size_t n = HEAD - s->have < len ? HEAD - s->have : len;
+	enum status st;
+
+	if (!s->decided) {
+		memcpy(s->head + s->have, buf, n);
+		s->have += n;
+		buf += n, len -= n;
+		if (s->have == HEAD && (st = decide(s)) != ST_OK)
+			return st;
+	}
+	return len == 0 ? ST_OK : sink_update(s->next, buf, len);
+}
+
+static enum status
+layer_finish(struct sink *sink)
+{
+	struct layer *s = (struct layer *)sink;
+	enum status st;
+
+	if (!s->decided && (st = decide(s)) != ST_OK)
+		return st;
+	return sink_finish(s->next);
+}
+
+static void
+layer_free(struct sink *sink)
+{
+	struct layer *s = (struct layer *)sink;
+
+	sink_free(s->next);
+	free(s);
+}
+
+/* A layer with the keys, the quota and so on of another. */
+static struct sink *
+layer_new(const struct layer *like, int is_inner, struct sink *next)
+{
+	struct layer *s;
+
+	if (next == NULL)
+		return NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		sink_free(next);
+		return NULL;
+	}
+	s->sink = (struct sink){ layer_update, layer_finish, layer_free };
+	s->next = next;
+	s->keys = like->keys;
+	s->quota = like->quota;
+	s->found = like->found;
+	s->report = like->report;
+	s->is_inner = is_inner;
+	return &s->sink;
+}
+
+/*
+ * The file.
+ */
+
+static enum status
+file_update(struct sink *sink, const uint8_t *buf, size_t len)
+{
+	struct file *s = (struct file *)sink;
+
+	s->bytes += len;
+	if (s->digest != NULL)
+		digest_update(s->digest, buf, len);
+	return sink_update(s->next, buf, len);
+}
+
+static enum status
+file_finish(struct sink *sink)
+{
+	struct file *s = (struct file *)sink;
+	enum status st;
+
+	if (s->digest != NULL)
+		digest_hex(s->digest, s->found->sha256);
+	if ((st = report_number(s->report, "stored-bytes", s->bytes)) != ST_OK)
+		return st;
+	return sink_finish(s->next);
+}
+
+static void
+file_free(struct sink *sink)
+{
+	struct file *s = (struct file *)sink;
+
+	digest_free(s->digest);
+	sink_free(s->next);
+	free(s);
+}
+
+struct sink *
+stored_new(const struct key *keys, const struct quota *quota, int wants_sha256, struct stored *found,
+    struct report *report, struct sink *next)
+{
+	const struct layer outer = { .keys = keys, .quota = *quota, .found = found, .report = report };
+	struct file *s;
+
+	*found = (struct stored){ .is_shut = 0 };
+	if ((next = layer_new(&outer, 0, next)) == NULL)
+		return NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (wants_sha256 && (s->digest = digest_new()) == NULL)) {
+		free(s);
+		sink_free(next);
+		return NULL;
+	}
+	s->sink = (struct sink){ file_update, file_finish, file_free };
+	s->next = next;
+	s->found = found;
+	s->report = report;
+	return &s->sink;
+}
