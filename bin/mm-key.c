@@ -11,12 +11,14 @@
 #include <sodium.h>
 
 #include "agehead.h"
+#include "armor.h"
 #include "coredump.h"
 #include "fdsink.h"
 #include "keyfile.h"
 #include "pump.h"
 #include "seal.h"
 #include "stdfds.h"
+#include "stream.h"
 
 enum mode {
 	NEW,
@@ -27,16 +29,17 @@ enum mode {
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: mm-key\n"
+	fprintf(stderr, "usage: mm-key [-p passfile]\n"
 	    "       mm-key --recipient < identity\n"
 	    "       mm-key --inspect < file\n");
 	exit(ST_TROUBLE);
 }
 
 static enum mode
-read_options(int argc, char *argv[])
+read_options(int argc, char *argv[], const char **passfile)
 {
 	static const struct option options[] = {
+		{ "passphrase-file", required_argument, NULL, 'p' },
 		{ "recipient", no_argument, NULL, RECIPIENT },
 		{ "inspect", no_argument, NULL, INSPECT },
 		{ NULL, 0, NULL, 0 }
@@ -44,12 +47,24 @@ read_options(int argc, char *argv[])
 	enum mode mode = NEW;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || mode != NEW)
+	while ((c = getopt_long(argc, argv, "p:", options, NULL)) != -1) {
+		switch (c) {
+		case 'p':
+			if (*passfile != NULL)
+				usage();
+			*passfile = optarg;
+			break;
+		case RECIPIENT:
+		case INSPECT:
+			if (mode != NEW)
+				usage();
+			mode = (enum mode)c;
+			break;
+		default:
 			usage();
-		mode = (enum mode)c;
+		}
 	}
-	if (optind < argc)
+	if (optind < argc || (mode != NEW && *passfile != NULL))
 		usage();
 	return mode;
 }
@@ -65,35 +80,53 @@ warn_of_readers(void)
 		    (unsigned)(sb.st_mode & 0777));
 }
 
-/* A new identity, as age-keygen(1) writes it. */
+/* The text of an identity, as age-keygen(1) writes it. */
 static enum status
-new_identity(void)
+write_identity(const struct key *key, const char *recipient, struct sink *chain)
 {
-	char text[256], recipient[KEYFILE_RECIPIENT_CHARS + 1], identity[KEYFILE_IDENTITY_CHARS + 1], now[32];
-	struct sink *chain = fdsink_new(STDOUT_FILENO, "stdout");
-	struct key *key = keyfile_generate();
+	char text[256], identity[KEYFILE_IDENTITY_CHARS + 1], now[32];
 	time_t t = time(NULL);
-	enum status st = ST_TROUBLE;
+	enum status st;
 	int n;
 
-	if (key == NULL || chain == NULL) {
-		warnx("out of memory");
-		goto out;
-	}
-	warn_of_readers();
 	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
-	keyfile_print_recipient(key, recipient);
 	keyfile_print_identity(key, identity);
 	n = snprintf(text, sizeof(text), "# created: %s\n# public key: %s\n%s\n", now, recipient, identity);
 	if ((st = sink_update(chain, (const uint8_t *)text, (size_t)n)) == ST_OK)
 		st = sink_finish(chain);
-	if (st == ST_OK && !isatty(STDOUT_FILENO))
-		fprintf(stderr, "Public key: %s\n", recipient);
-out:
 	sodium_memzero(text, sizeof(text));
 	sodium_memzero(identity, sizeof(identity));
-	keyfile_free(key);
+	return st;
+}
+
+/* A new identity to stdout, sealed under the passphrase if there is one. */
+static enum status
+new_identity(const char *passfile)
+{
+	char recipient[KEYFILE_RECIPIENT_CHARS + 1];
+	struct key *key = keyfile_generate(), *passphrase = NULL;
+	struct sink *chain = fdsink_new(STDOUT_FILENO, "stdout");
+	enum status st = ST_TROUBLE;
+
+	if (passfile != NULL && (st = keyfile_passphrase(passfile, &passphrase)) != ST_OK)
+		goto out;
+	if (passfile != NULL)
+		chain = seal_new(passphrase, armor_new(chain));
+	if (key == NULL || chain == NULL) {
+		warnx("out of memory");
+		st = ST_TROUBLE;
+		goto out;
+	}
+	if (passfile == NULL)
+		warn_of_readers();
+	keyfile_print_recipient(key, recipient);
+	st = write_identity(key, recipient, chain);
+	if (st == ST_OK && (passfile != NULL || !isatty(STDOUT_FILENO)))
+		fprintf(stderr, "Public key: %s\n", recipient);
+out:
 	sink_free(chain);
+	keyfile_free(passphrase);
+	keyfile_free(key);
 	return st;
 }
 
@@ -105,8 +138,12 @@ print_recipients(void)
 	struct key *keys = NULL, *key;
 	enum status st;
 
-	if ((st = keyfile_identities_from(STDIN_FILENO, "stdin", &keys)) == ST_OK) {
-		for (key = keys; key != NULL; key = key->next) {
+	st = keyfile_identities_from(STDIN_FILENO, "stdin", &keys);
+	for (key = keys; st == ST_OK && key != NULL; key = key->next) {
+		if (key->type == KEY_SEALED) {
+			warnx("stdin: an identity file under a passphrase; open it first, with mm-seal -d -p");
+			st = ST_TROUBLE;
+		} else {
 			keyfile_print_recipient(key, recipient);
 			printf("%s\n", recipient);
 		}
@@ -139,18 +176,18 @@ inspect_finish(struct sink *sink)
 {
 	struct inspector *i = (struct inspector *)sink;
 	char types[AGEHEAD_TYPES_CHARS];
-	uint64_t plain;
+	uint64_t content;
 
 	if (agehead_ended(&i->head) != ST_OK)
 		return ST_BAD;
 	agehead_types(&i->head, types);
 	printf("recipients: %s\nheader-bytes: %zu\nsealed-bytes: %" PRIu64 "\n", types, i->head.len,
 	    i->head.len + i->rest);
-	if (!seal_plain_bytes(i->rest, &plain)) {
+	if (!stream_content(i->rest, &content)) {
 		warnx("payload: no age file has %" PRIu64 " bytes after its header: cut short, or added to", i->rest);
 		return ST_BAD;
 	}
-	printf("bytes: %" PRIu64 "\n", plain);
+	printf("bytes: %" PRIu64 "\n", content);
 	return ST_OK;
 }
 
@@ -164,10 +201,15 @@ static enum status
 inspect(void)
 {
 	struct inspector i = { { inspect_update, inspect_finish, inspect_free }, { 0 }, 0 };
+	struct sink *chain = dearmor_new(&i.sink);
 	enum status st;
 
-	st = pump(STDIN_FILENO, "stdin", &i.sink);
-	sink_free(&i.sink);
+	if (chain == NULL) {
+		warnx("out of memory");
+		return ST_TROUBLE;
+	}
+	st = pump(STDIN_FILENO, "stdin", chain);
+	sink_free(chain);
 	return st;
 }
 
@@ -185,6 +227,7 @@ flush_stdout(void)
 int
 main(int argc, char *argv[])
 {
+	const char *passfile = NULL;
 	enum status st = ST_TROUBLE;
 	enum mode mode;
 
@@ -192,10 +235,10 @@ main(int argc, char *argv[])
 	if (sodium_init() == -1)
 		errx(ST_TROUBLE, "libsodium does not start");
 	coredump_forbid();
-	mode = read_options(argc, argv);
+	mode = read_options(argc, argv, &passfile);
 	switch (mode) {
 	case NEW:
-		st = new_identity();
+		st = new_identity(passfile);
 		break;
 	case RECIPIENT:
 		st = print_recipients();

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
 #include "bech32.h"
 #include "keyfile.h"
+#include "sshkey.h"
 
 #define RECIPIENT	"age"
 #define IDENTITY	"AGE-SECRET-KEY-"
@@ -20,6 +22,7 @@ struct place {
 };
 
 typedef enum status line_reader(const struct place *, const char *, size_t, struct key **);
+typedef enum status text_reader(const char *, const char *, size_t, struct key **);
 
 static enum status
 complain(const struct place *at, const char *what)
@@ -37,6 +40,21 @@ begins(const char *text, size_t n, const char *with)
 	return n >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
 }
 
+/* A secret in whatever case, of whatever type, perhaps with a blank before it. */
+static int
+is_secret(const char *text, size_t n)
+{
+	static const char *const secrets[] = { IDENTITY, "AGE-PLUGIN-", "-----BEGIN " };
+	size_t i;
+
+	for (; n > 0 && (*text == ' ' || *text == '\t'); text++)
+		n--;
+	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		if (n >= strlen(secrets[i]) && strncasecmp(text, secrets[i], strlen(secrets[i])) == 0)
+			return 1;
+	return 0;
+}
+
 /* What the text is if it is a key, but none that can be used here; NULL if it is nothing we know. */
 static const char *
 foreign(const char *text, size_t n)
@@ -45,18 +63,32 @@ foreign(const char *text, size_t n)
 		const char *begins, *is;
 	} kinds[] = {
 		{ "AGE-SECRET-KEY-PQ-1", "a post-quantum identity, which is not supported" },
-		{ "AGE-SECRET-KEY-1", "a secret key (an identity), not a recipient: who sees it can open your files" },
+		{ "-----BEGIN", "a private key, which has to stand in a file of its own" },
 		{ "AGE-PLUGIN-", "an identity of an age plugin, which is not supported" },
 		{ "age1pq1", "a post-quantum recipient, which is not supported" },
 		{ "age1tagpq1", "a post-quantum tagged recipient, which is not supported" },
-		{ "age1tag1", "a tagged (hardware) recipient, which is not supported" },
+		{ "age1tag1", "a tagged recipient, which is not supported" },
+		{ "ssh-rsa ", "an ssh-rsa recipient, which is not supported" },
+		{ "ssh-dss ", "an ssh-dss recipient, which is not supported" },
+		{ "ecdsa-", "an ECDSA recipient, which is not supported" },
+		{ "sk-", "an SSH recipient on a hardware token, which is not supported" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (begins(text, n, kinds[i].begins))
 			return kinds[i].is;
+	/* The name of a plugin stands between two digits one; data has none. */
+	if (begins(text, n, "age1") && memchr(text + 4, '1', n - 4) != NULL)
+		return "a recipient of an age plugin, which is not supported";
 	return NULL;
+}
+
+static int
+is_same(const struct key *a, const struct key *b)
+{
+	return a->type == b->type && (a->type == KEY_X25519 || a->type == KEY_SSH_ED25519) &&
+	    memcmp(a->point, b->point, sizeof(a->point)) == 0;
 }
 
 /* Append a copy of the key, unless it is there already. */
@@ -64,7 +96,7 @@ static enum status
 append(struct key **keys, const struct key *key)
 {
 	for (; *keys != NULL; keys = &(*keys)->next)
-		if ((*keys)->type == key->type && sodium_memcmp((*keys)->point, key->point, 32) == 0)
+		if (is_same(*keys, key))
 			return ST_OK;
 	if ((*keys = malloc(sizeof(**keys))) == NULL) {
 		warn("%s", key->where);
@@ -74,38 +106,67 @@ append(struct key **keys, const struct key *key)
 	return ST_OK;
 }
 
+/* Append a key that is a text. */
+static enum status
+append_text(struct key **keys, enum key_type type, const char *where, const char *text, size_t len)
+{
+	struct key key = { .where = where, .type = type, .len = len };
+	enum status st;
+
+	if ((key.text = malloc(len)) == NULL) {
+		warn("%s", where);
+		return ST_TROUBLE;
+	}
+	memcpy(key.text, text, len);
+	if ((st = append(keys, &key)) != ST_OK) {
+		sodium_memzero(key.text, len);
+		free(key.text);
+	}
+	return st;
+}
+
+/* The few points that make every secret zero are nobody's key. */
+static int
+protects(const uint8_t point[32])
+{
+	static const uint8_t any[32] = { 1 };
+	uint8_t product[32];
+
+	return crypto_scalarmult(product, any, point) == 0;
+}
+
 static enum status
 read_recipient(const struct place *at, const char *text, size_t n, struct key **keys)
 {
-	static const uint8_t any[32] = { 1 };
 	struct key key = { .where = at->file, .type = KEY_X25519 };
-	const char *what;
-	uint8_t product[32];
+	const char *problem = is_secret(text, n) ? "a SECRET key, not a recipient; whoever has read it can open what "
+	    "was sealed for it" : foreign(text, n);
 
-	if ((what = foreign(text, n)) != NULL)
-		return complain(at, what);
-	if (!bech32_decode(text, n, RECIPIENT, key.point, sizeof(key.point)))
-		return complain(at, "not an age recipient");
-	/* The few points that make every shared secret zero are nobody's key. */
-	if (crypto_scalarmult(product, any, key.point) != 0)
-		return complain(at, "a recipient that protects nothing");
-	return append(keys, &key);
+	if (problem == NULL && begins(text, n, "ssh-")) {
+		key.type = KEY_SSH_ED25519;
+		problem = sshkey_public(text, n, key.wire, key.point);
+	} else if (problem == NULL && !bech32_decode(text, n, RECIPIENT, key.point, sizeof(key.point))) {
+		problem = "not an age recipient";
+	}
+	if (problem == NULL && !protects(key.point))
+		problem = "a recipient that protects nothing";
+	return problem == NULL ? append(keys, &key) : complain(at, problem);
 }
 
 static enum status
 read_identity(const struct place *at, const char *text, size_t n, struct key **keys)
 {
 	struct key key = { .where = at->file, .type = KEY_X25519 };
+	const char *problem;
 	enum status st;
-	const char *what;
 
 	if (bech32_decode(text, n, IDENTITY, key.scalar, sizeof(key.scalar))) {
 		crypto_scalarmult_base(key.point, key.scalar);
 		st = append(keys, &key);
 	} else if (begins(text, n, "age1") || begins(text, n, "ssh-")) {
 		st = complain(at, "a recipient, which cannot open anything; an identity is wanted");
-	} else if (!begins(text, n, IDENTITY "1") && (what = foreign(text, n)) != NULL) {
-		st = complain(at, what);
+	} else if ((problem = foreign(text, n)) != NULL) {
+		st = complain(at, problem);
 	} else {
 		st = complain(at, "not an age identity");
 	}
@@ -187,14 +248,60 @@ each_line(const char *file, const char *kind, const char *text, size_t len, line
 }
 
 static enum status
-read_keys(int fd, const char *what, const char *kind, line_reader *read_line, struct key **keys)
+take_recipients(const char *what, const char *text, size_t len, struct key **keys)
+{
+	return each_line(what, "recipient", text, len, read_recipient, keys);
+}
+
+static enum status
+take_ssh_identity(const char *what, const char *text, size_t len, struct key **keys)
+{
+	struct key key = { .where = what, .type = KEY_SSH_ED25519 };
+	const char *problem = sshkey_private(text, len, key.wire, key.point, key.scalar);
+	enum status st = ST_BAD;
+
+	if (problem == NULL)
+		st = append(keys, &key);
+	else
+		warnx("%s: %s", what, problem);
+	sodium_memzero(&key, sizeof(key));
+	return st;
+}
+
+/* Identities by what their file begins with. */
+static enum status
+take_identities(const char *what, const char *text, size_t len, struct key **keys)
+{
+	if (begins(text, len, "age-encryption.org/") || begins(text, len, "-----BEGIN AGE "))
+		return append_text(keys, KEY_SEALED, what, text, len);
+	return keyfile_identities_in(what, text, len, keys);
+}
+
+static enum status
+take_passphrase(const char *what, const char *text, size_t len, struct key **keys)
+{
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	if (len == 0) {
+		warnx("%s: an empty passphrase", what);
+		return ST_BAD;
+	}
+	if (memchr(text, '\n', len) != NULL || memchr(text, '\r', len) != NULL || memchr(text, '\0', len) != NULL) {
+		warnx("%s: more than one line, a carriage return or a NUL; no passphrase has these", what);
+		return ST_BAD;
+	}
+	return append_text(keys, KEY_PASSPHRASE, what, text, len);
+}
+
+static enum status
+read_keys(int fd, const char *what, text_reader *take, struct key **keys)
 {
 	enum status st;
 	char *text;
 	size_t len;
 
 	if ((st = read_all(fd, what, &text, &len)) == ST_OK)
-		st = each_line(what, kind, text, len, read_line, keys);
+		st = take(what, text, len, keys);
 	if (text != NULL)
 		sodium_memzero(text, len);
 	free(text);
@@ -203,7 +310,7 @@ read_keys(int fd, const char *what, const char *kind, line_reader *read_line, st
 
 /* As read_keys(), but a malformed file is trouble: it is not what the tool was asked to judge. */
 static enum status
-open_keys(const char *path, const char *kind, line_reader *read_line, struct key **keys)
+open_keys(const char *path, text_reader *take, struct key **keys)
 {
 	enum status st;
 	int fd;
@@ -212,7 +319,7 @@ open_keys(const char *path, const char *kind, line_reader *read_line, struct key
 		warn("open %s", path);
 		return ST_TROUBLE;
 	}
-	st = read_keys(fd, path, kind, read_line, keys);
+	st = read_keys(fd, path, take, keys);
 	close(fd);
 	return st == ST_OK ? ST_OK : ST_TROUBLE;
 }
@@ -228,25 +335,42 @@ keyfile_recipient(const char *text, struct key **keys)
 enum status
 keyfile_recipients(const char *path, struct key **keys)
 {
-	return open_keys(path, "recipient", read_recipient, keys);
+	return open_keys(path, take_recipients, keys);
 }
 
 enum status
 keyfile_identities(const char *path, struct key **keys)
 {
-	return open_keys(path, "identity", read_identity, keys);
+	return open_keys(path, take_identities, keys);
+}
+
+enum status
+keyfile_passphrase(const char *path, struct key **keys)
+{
+	return open_keys(path, take_passphrase, keys);
 }
 
 enum status
 keyfile_identities_from(int fd, const char *what, struct key **keys)
 {
-	return read_keys(fd, what, "identity", read_identity, keys);
+	return read_keys(fd, what, take_identities, keys);
+}
+
+enum status
+keyfile_identities_in(const char *what, const char *text, size_t len, struct key **keys)
+{
+	if (begins(text, len, "-----BEGIN") && !begins(text, len, "-----BEGIN AGE "))
+		return take_ssh_identity(what, text, len, keys);
+	return each_line(what, "identity", text, len, read_identity, keys);
 }
 
 void
 keyfile_print_recipient(const struct key *key, char text[KEYFILE_RECIPIENT_CHARS + 1])
 {
-	bech32_encode(RECIPIENT, key->point, sizeof(key->point), text);
+	if (key->type == KEY_SSH_ED25519)
+		sshkey_print(key->wire, text);
+	else
+		bech32_encode(RECIPIENT, key->point, sizeof(key->point), text);
 }
 
 void
@@ -275,6 +399,9 @@ keyfile_free(struct key *keys)
 
 	for (; keys != NULL; keys = next) {
 		next = keys->next;
+		if (keys->text != NULL)
+			sodium_memzero(keys->text, keys->len);
+		free(keys->text);
 		sodium_memzero(keys, sizeof(*keys));
 		free(keys);
 	}
