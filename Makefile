@@ -12,20 +12,20 @@ LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
 OBJ	= number stdfds visible json pgrows digest quota b64 bech32 hkdf sshkey coredump \
-	  sink gate kin manifest report pgtoc pgcustom pgtar pgplain keyfile agehead x25519 scrypt stream \
-	  fdsink stage zst pgdump armor seal unseal \
+	  sink pool gate kin manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
+	  fdsink stage gz gunz zst xz pgdump armor seal unseal \
 	  method landfile keeper \
 	  sniff stored pump
 
 TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress
 LIBS_mm-land	= -lcrypto
-LIBS_mm-verify	= -lsodium -lzstd -lcrypto
+LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium
 LIBS_mm-key	= -lsodium
-LIBS_mm-compress = -lzstd
+LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
-LIBS_TEST = -lsodium -lzstd -lcrypto
+LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 

@@ -1,6 +1,9 @@
 #include <string.h>
 
+#include "gunz.h"
+#include "gz.h"
 #include "method.h"
+#include "xz.h"
 #include "zst.h"
 
 static uint64_t
@@ -26,7 +29,9 @@ same_in(const struct quota *q, struct sink *next)
 }
 
 const struct method methods[] = {
+	{ "gzip", ".gz", GZ_LOWEST, GZ_USUAL, GZ_HIGHEST, gz_begins, gz_needs, gz_new, gunz_new },
 	{ "zstd", ".zst", ZST_LOWEST, ZST_USUAL, ZST_HIGHEST, zst_begins, zst_needs, zst_encoder, zst_decoder },
+	{ "xz", ".xz", XZ_LOWEST, XZ_USUAL, XZ_HIGHEST, xz_begins, xz_needs, xz_encoder, xz_decoder },
 	{ "none", "", 0, 0, 0, NULL, no_memory, same_out, same_in },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL }
 };
