@@ -24,6 +24,7 @@ enum { DRAIN = 256 };			/* an option that has only a long name */
 /* What the command line says. */
 struct request {
 	struct key *keys;
+	const char *passfile;
 	const char *manifest;
 	int passes;
 	int drains;
@@ -34,7 +35,7 @@ struct request {
 static void
 usage(void)
 {
-	fputs("usage: mm-verify [-i identity ...] [-x manifest] [-J] [-o report] < backup\n"
+	fputs("usage: mm-verify [-i identity ... | -p passfile] [-x manifest] [-J] [-o report] < backup\n"
 	    "       mm-verify -P [--drain] [-J] [-o report] < dump > dump\n", stderr);
 	exit(ST_TROUBLE);
 }
@@ -44,6 +45,7 @@ read_options(int argc, char *argv[], struct request *req)
 {
 	static const struct option options[] = {
 		{ "identity", required_argument, NULL, 'i' },
+		{ "passphrase-file", required_argument, NULL, 'p' },
 		{ "manifest", required_argument, NULL, 'x' },
 		{ "pass", no_argument, NULL, 'P' },
 		{ "drain", no_argument, NULL, DRAIN },
@@ -54,10 +56,15 @@ read_options(int argc, char *argv[], struct request *req)
 	enum status st = ST_OK;
 	int c;
 
-	while (st == ST_OK && (c = getopt_long(argc, argv, "i:x:PJo:", options, NULL)) != -1) {
+	while (st == ST_OK && (c = getopt_long(argc, argv, "i:p:x:PJo:", options, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			st = keyfile_identities(optarg, &req->keys);
+			break;
+		case 'p':
+			if (req->passfile != NULL)
+				usage();
+			req->passfile = optarg;
 			break;
 		case 'x':
 			req->manifest = optarg;
@@ -78,10 +85,18 @@ read_options(int argc, char *argv[], struct request *req)
 			usage();
 		}
 	}
-	if (st == ST_OK && (optind < argc || (req->drains && !req->passes) ||
-	    (req->passes && (req->keys != NULL || req->manifest != NULL))))
+	if (optind < argc && st == ST_OK)
 		usage();
 	return st;
+}
+
+/* Is it one of the lines of the synopsis? */
+static int
+makes_sense(const struct request *req)
+{
+	if (req->passes)
+		return req->keys == NULL && req->passfile == NULL && req->manifest == NULL;
+	return !req->drains;
 }
 
 /* Read all of stdin into the chain. */
@@ -151,7 +166,7 @@ check(const struct request *req, struct report *report)
 	if (st == ST_OK && req->manifest != NULL) {
 		st = compare(&manifest, &stored, report);
 	} else if (st == ST_OK && stored.is_shut) {
-		warnx("the backup is sealed: without a key (-i) or a manifest (-x) nobody can tell");
+		warnx("the backup is sealed: without a key (-i, -p) or a manifest (-x) nobody can tell");
 		st = ST_TROUBLE;
 	}
 	manifest_free(&manifest);
@@ -171,7 +186,12 @@ main(int argc, char *argv[])
 	coredump_forbid();
 	if ((report = report_new()) == NULL)
 		return ST_TROUBLE;
-	if ((st = read_options(argc, argv, &req)) == ST_OK)
+	st = read_options(argc, argv, &req);
+	if (st == ST_OK && !makes_sense(&req))
+		usage();
+	if (st == ST_OK && req.passfile != NULL)
+		st = keyfile_passphrase(req.passfile, &req.keys);
+	if (st == ST_OK)
 		st = req.passes ? pass(&req, report) : check(&req, report);
 	if (st == ST_OK && (req.output != NULL || !req.passes))
 		st = report_save(report, req.output, req.as_json);

@@ -1,17 +1,17 @@
+#include <ctype.h>
 #include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agehead.h"
+#include "armor.h"
 #include "method.h"
 #include "seal.h"
 #include "stored.h"
+#include "stream.h"
 
-static const char binary[] = "age-encryption.org/";
-static const char armored[] = "-----BEGIN AGE ENCRYPTED FILE";
-
-enum { HEAD = 32 };			/* bytes that tell a layer; none needs more */
+enum { HEAD = 20 };			/* bytes that tell a layer; none needs more */
 
 /* One layer: waits for the first bytes, then puts in before *next* what takes it off. */
 struct layer {
@@ -50,7 +50,7 @@ struct file {
 static enum status
 out_of_memory(void)
 {
-	warnx("stdin: out of memory");
+	warn("backup");
 	return ST_TROUBLE;
 }
 
@@ -88,14 +88,14 @@ sealed_finish(struct sink *sink)
 {
 	struct sealed *s = (struct sealed *)sink;
 	enum status st;
-	uint64_t plain;
+	uint64_t content;
 
 	if ((st = agehead_ended(&s->head)) != ST_OK ||
 	    (st = report_number(s->report, "sealed", recipients(&s->head))) != ST_OK)
 		return st;
 	if (!s->is_shut)
 		return sink_finish(s->next);
-	if (!seal_plain_bytes(s->payload, &plain)) {
+	if (!stream_content(s->payload, &content)) {
 		warnx("payload: cut short: no age file has %" PRIu64 " bytes after its header", s->payload);
 		return ST_BAD;
 	}
@@ -136,10 +136,12 @@ sealed_new(int is_shut, struct report *report, struct sink *next)
 
 static struct sink *layer_new(const struct layer *like, int is_inner, struct sink *next);
 
+/* White space may stand before armor, and before nothing else that we know. */
 static int
 is_sealed(const struct layer *s)
 {
-	return memcmp(s->head, binary, sizeof(binary) - 1) == 0 || memcmp(s->head, armored, sizeof(armored) - 1) == 0;
+	return memcmp(s->head, "age-encryption.org/", 19) == 0 || memcmp(s->head, ARMOR_BEGIN, HEAD) == 0 ||
+	    (s->have > 0 && isspace(s->head[0]));
 }
 
 static enum status
@@ -148,7 +150,7 @@ open_seal(struct layer *s)
 	s->found->is_shut = s->keys == NULL;
 	if (!s->found->is_shut)
 		s->next = unseal_new(s->keys, layer_new(s, 1, s->next));
-	s->next = sealed_new(s->found->is_shut, s->report, s->next);
+	s->next = dearmor_new(sealed_new(s->found->is_shut, s->report, s->next));
 	return s->next == NULL ? out_of_memory() : ST_OK;
 }
 
