@@ -35,7 +35,8 @@ enum {
 	LOCKED = 75,		/* EX_TEMPFAIL: another one holds the lock */
 	PIPE_BYTES = 1024 * 1024,
 	GRACE = 30,
-	GRACE_MAX = 24 * 3600
+	GRACE_MAX = 24 * 3600,
+	STALL_MAX = 30 * 24 * 3600
 };
 
 struct front {
@@ -49,8 +50,8 @@ struct front {
 static void
 usage(void)
 {
-	fputs("usage: mm-pipe [-E] [-L lockfile] [-o report] [--early] [--grace time] [--with-parent]\n"
-	      "               command [argument ...] ['|' command [argument ...]] ...\n", stderr);
+	fputs("usage: mm-pipe [-vE] [-L lockfile] [-o report] [-t stall] [--early] [--grace time]\n"
+	      "               [--with-parent] command [argument ...] ['|' command [argument ...]] ...\n", stderr);
 	exit(KEEPER_TROUBLE);
 }
 
@@ -259,9 +260,11 @@ main(int argc, char **argv)
 {
 	enum { EARLY = 256, GRACE_TIME, WITH_PARENT };
 	static const struct option options[] = {
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "trust-eof", no_argument, NULL, 'E' },
 		{ "lock", required_argument, NULL, 'L' },
 		{ "report", required_argument, NULL, 'o' },
+		{ "stall", required_argument, NULL, 't' },
 		{ "early", no_argument, NULL, EARLY },
 		{ "grace", required_argument, NULL, GRACE_TIME },
 		{ "with-parent", no_argument, NULL, WITH_PARENT },
@@ -272,8 +275,11 @@ main(int argc, char **argv)
 	int opt, locked, trust_eof = 0, parent = (int)getppid();
 
 	stdfds_hold();
-	while ((opt = getopt_long(argc, argv, "+EL:o:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+vEL:o:t:", options, NULL)) != -1) {
 		switch (opt) {
+		case 'v':
+			f.k.progress = isatty(STDERR_FILENO);
+			break;
 		case 'E':
 			trust_eof = 1;
 			break;
@@ -282,6 +288,10 @@ main(int argc, char **argv)
 			break;
 		case 'o':
 			report = optarg;
+			break;
+		case 't':
+			if (number_duration(optarg, "stall", 1, STALL_MAX, &f.k.stall) != ST_OK)
+				return KEEPER_TROUBLE;
 			break;
 		case EARLY:
 			f.k.early = 1;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fdsink.h"
+#include "meter.h"
 
 struct fdsink {
 	struct sink sink;
@@ -30,9 +31,9 @@ write_some(int fd, const uint8_t *buf, size_t len)
 	return n;
 }
 
-/* Zero when not all was written; errno says why. */
+/* Zero when not all was written; errno says why.  *count*, if any, is told of each write. */
 static int
-write_all(int fd, const void *buf, size_t len)
+write_all(int fd, const void *buf, size_t len, void (*count)(size_t))
 {
 	const uint8_t *p = buf;
 	ssize_t n;
@@ -40,6 +41,8 @@ write_all(int fd, const void *buf, size_t len)
 	for (; len > 0; p += n, len -= (size_t)n) {
 		if ((n = write_some(fd, p, len)) == -1)
 			return 0;
+		if (count != NULL)
+			count((size_t)n);
 	}
 	return 1;
 }
@@ -47,7 +50,7 @@ write_all(int fd, const void *buf, size_t len)
 enum status
 fdsink_write(int fd, const char *what, const void *buf, size_t len)
 {
-	if (write_all(fd, buf, len))
+	if (write_all(fd, buf, len, NULL))
 		return ST_OK;
 	warn("write %s", what);
 	return ST_TROUBLE;
@@ -58,7 +61,7 @@ update(struct sink *sink, const uint8_t *buf, size_t len)
 {
 	struct fdsink *s = (struct fdsink *)sink;
 
-	if (s->is_gone || write_all(s->fd, buf, len))
+	if (s->is_gone || write_all(s->fd, buf, len, meter_gave))
 		return ST_OK;
 	if (s->drains && errno == EPIPE) {
 		s->is_gone = 1;

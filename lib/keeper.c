@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 #include "gate.h"
 #include "keeper.h"
 #include "kin.h"
+#include "meter.h"
+#include "tally.h"
+#include "watch.h"
 
 enum {
 	LINGER = 250,		/* ms that stages upstream of a failure have to end by SIGPIPE */
@@ -38,6 +42,9 @@ struct run {
 	enum pressure press;	/* ... and how */
 	int64_t grace;		/* ms */
 	int64_t failed_at;
+	int meter;		/* shared memory for the stages; -1: none */
+	struct tally tally;
+	struct watch *watch;
 	int signalled;		/* somebody wants us to end */
 };
 
@@ -276,16 +283,22 @@ any(const struct run *r, enum stage_state state)
 	return 0;
 }
 
+/* The sooner of two times to wait, where -1 is never. */
+static int
+sooner(int a, int b)
+{
+	return a == -1 || (b != -1 && b < a) ? b : a;
+}
+
 static int
 patience(const struct run *r)
 {
-	int64_t left = r->next == 0 ? -1 : r->next - now_ms();
+	int64_t left = r->next - now_ms();
+	int due = watch_due(r->watch);
 
-	if (r->next != 0 && left < 0)
-		left = 0;
-	if (any(r, STAGE_LEFT) && (left == -1 || left > LOOK))
-		left = LOOK;
-	return (int)left;
+	if (r->next != 0)
+		due = sooner(due, left < 0 ? 0 : (int)left);
+	return any(r, STAGE_LEFT) ? sooner(due, LOOK) : due;
 }
 
 static void
@@ -306,6 +319,19 @@ wait_for_news(struct run *r)
 }
 
 static void
+keep_watch(struct run *r)
+{
+	const struct stage *s = watch_look(r->watch);
+	char cause[400];
+
+	if (s == NULL)
+		return;
+	snprintf(cause, sizeof(cause), "stage %zu %.200s stands still: no byte moved, no processor used for %lu s",
+	    s->number, s->name, (unsigned long)r->k->stall);
+	fail(r, KEEPER_STALLED, 0, cause);
+}
+
+static void
 fail_to_run(struct run *r, const struct stage *s)
 {
 	char words[160];
@@ -322,7 +348,7 @@ static void
 start_stages(struct run *r)
 {
 	const struct keeper *k = r->k;
-	struct stage_start how = { .ignored = &k->ignored };
+	struct stage_start how = { .ignored = &k->ignored, .meter = r->meter };
 	size_t i;
 
 	for (i = k->n; i-- > 0 && r->status == KEEPER_GOOD;) {
@@ -337,15 +363,28 @@ start_stages(struct run *r)
 }
 
 static void
-report_stage(FILE *f, const struct stage *s)
+report_bytes(FILE *f, uint64_t bytes)
 {
+	if (bytes == TALLY_UNKNOWN)
+		fputs("\t-", f);
+	else
+		fprintf(f, "\t%" PRIu64, bytes);
+}
+
+static void
+report_stage(const struct run *r, FILE *f, size_t i)
+{
+	const struct stage *s = &r->k->stage[i];
 	const struct timeval *user = &s->usage.ru_utime, *sys = &s->usage.ru_stime;
 	char code[32];
 
 	stage_code(s, code, sizeof(code));
-	fprintf(f, "%zu\t%s\t%s\t%.3f\t%ld.%03ld\t%ld.%03ld\t%ld\t-\t-\n", s->number, s->name, code, s->wall,
+	fprintf(f, "%zu\t%s\t%s\t%.3f\t%ld.%03ld\t%ld.%03ld\t%ld", s->number, s->name, code, s->wall,
 	    (long)user->tv_sec, (long)user->tv_usec / 1000, (long)sys->tv_sec, (long)sys->tv_usec / 1000,
 	    s->usage.ru_maxrss);
+	report_bytes(f, tally_taken(&r->tally, i));
+	report_bytes(f, tally_given(&r->tally, i));
+	fputc('\n', f);
 }
 
 /* A report that cannot be written is trouble: somebody is going to read it. */
@@ -362,7 +401,7 @@ write_report(const struct run *r)
 		return KEEPER_TROUBLE;
 	}
 	for (i = 0; i < r->k->n; i++)
-		report_stage(f, &r->k->stage[i]);
+		report_stage(r, f, i);
 	fprintf(f, "end\t%d\t%s\n", r->status, r->status == KEEPER_GOOD ? "-" : r->cause);
 	if (ferror(f) || fclose(f) == EOF) {
 		warn("report");
@@ -372,7 +411,7 @@ write_report(const struct run *r)
 }
 
 static void
-watch(struct run *r)
+supervise(struct run *r)
 {
 	start_stages(r);
 	for (;;) {
@@ -382,6 +421,7 @@ watch(struct run *r)
 			break;
 		advance(r);
 		press(r);
+		keep_watch(r);
 		wait_for_news(r);
 	}
 }
@@ -389,7 +429,7 @@ watch(struct run *r)
 int
 keeper_run(const struct keeper *k)
 {
-	struct run r = { .k = k, .gate = k->gate, .front = k->front, .status = KEEPER_GOOD };
+	struct run r = { .k = k, .gate = k->gate, .front = k->front, .meter = -1, .tally = { k->stage, NULL, k->n } };
 	sigset_t set;
 
 	r.grace = (int64_t)k->grace * 1000;
@@ -401,7 +441,14 @@ keeper_run(const struct keeper *k)
 		warn("supervise");
 		return KEEPER_TROUBLE;
 	}
-	watch(&r);
+	if (k->report != -1 || k->stall != 0 || k->progress)
+		r.tally.meter = meter_create(k->n, &r.meter);
+	if ((r.watch = watch_new(&r.tally, k->progress, (int64_t)k->stall * 1000)) == NULL) {
+		warn("supervise");
+		return KEEPER_TROUBLE;
+	}
+	supervise(&r);
+	watch_free(r.watch);
 	kin_end();		/* before anything that we hold is closed */
 	if (k->alone && r.status == KEEPER_FAILED && WIFEXITED(k->stage[0].wait_status))
 		r.status = WEXITSTATUS(k->stage[0].wait_status);

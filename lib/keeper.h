@@ -27,7 +27,8 @@
 enum keeper_status {		/* beside 128 + a signal's number */
 	KEEPER_GOOD = 0,
 	KEEPER_FAILED = 1,	/* a stage failed */
-	KEEPER_TROUBLE = 2	/* mm-pipe itself did */
+	KEEPER_TROUBLE = 2,	/* mm-pipe itself did */
+	KEEPER_STALLED = 3	/* nothing moved for too long */
 };
 
 struct keeper {
@@ -40,6 +41,8 @@ struct keeper {
 	int alone;		/* a single command under a lock: its exit status is ours, and it speaks for itself */
 	int early;		/* a reader that exited 0 may leave input unread */
 	uint64_t grace;		/* seconds from TERM to KILL */
+	uint64_t stall;		/* seconds that nothing may move; 0: for ever */
+	int progress;		/* show it on the terminal that is stderr */
 	int report;		/* where the report goes; -1: nowhere */
 	sigset_t ignored;	/* signals that were ignored when we were started */
 };

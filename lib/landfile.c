@@ -16,6 +16,7 @@
 #include "digest.h"
 #include "fdsink.h"
 #include "landfile.h"
+#include "meter.h"
 
 enum { FLUSH = 16 * 1024 * 1024 };	/* bytes after which the disk is set to work */
 
@@ -127,6 +128,7 @@ write_out(struct landfile *s, const uint8_t *buf, size_t len)
 
 	if ((st = fdsink_write(s->fd, s->path, buf, len)) != ST_OK)
 		return st;
+	meter_gave(len);
 	s->written += (off_t)len;
 #ifdef SYNC_FILE_RANGE_WRITE
 	/* Start the disk early, so that fsync at the end finds little left to do. */

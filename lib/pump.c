@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gate.h"
+#include "meter.h"
 #include "pump.h"
 
 enum { PIECE = 256 * 1024 };	/* within a core's cache, and few system calls */
@@ -29,10 +30,12 @@ static enum status
 push_all(int fd, const char *what, struct sink *chain, uint8_t *buf)
 {
 	enum status st = ST_OK;
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = read_some(fd, buf, PIECE)) > 0 && st == ST_OK)
+	while (st == ST_OK && (n = read_some(fd, buf, PIECE)) > 0) {
+		meter_took((size_t)n);
 		st = sink_update(chain, buf, (size_t)n);
+	}
 	if (n == -1) {
 		warn("read %s", what);
 		return ST_TROUBLE;
@@ -47,6 +50,7 @@ pump(int fd, const char *what, struct sink *chain)
 	uint8_t *buf;
 	int gate;
 
+	meter_attach();
 	if ((st = gate_take(&gate)) != ST_OK)
 		return st;
 	if ((buf = malloc(PIECE)) == NULL) {

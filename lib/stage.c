@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kin.h"
+#include "meter.h"
 #include "stage.h"
 
 /* As sh has it: not found is 127, found and not runnable is 126. */
@@ -71,6 +72,7 @@ become(const struct stage *s, const struct stage_start *how, int gate, int compl
 		error = errno;
 	} else {
 		set_gate(gate);
+		meter_export(how->meter, s->number - 1);
 		restore_signals(how->ignored);
 		execvp(s->argv[0], s->argv);
 		error = errno;

@@ -44,6 +44,7 @@ struct stage {
 struct stage_start {
 	int in, out;		/* what becomes its stdin and stdout */
 	int gated;		/* make it a gate, s->gate, and put MM_GATE into its environment */
+	int meter;		/* shared memory in which it may count (meter.h); -1: none */
 	const sigset_t *ignored; /* signals that were ignored when we were started */
 };
 

@@ -57,6 +57,19 @@ is '9' "$(awk -F '\t' 'NR == 1 { print NF }' report)" 'nine fields'
 is 'end|1|stage 2 sh: exit 7' "$(tail -n 1 report | tr '\t' '|')" 'the last line has our status and the cause'
 ok 'a good run with a report' into -o report true '|' true
 is 'end|0|-' "$(tail -n 1 report | tr '\t' '|')" '... says so'
+counted() { into -o report sh -c 'head -c 3000000 /dev/zero' '|' mm-compress '|' mm-seal -R recipients '|' mm-land "sealed.$1" && size=$(wc -c <"sealed.$1"); }
+age-keygen 2>/dev/null | age-keygen -y >recipients
+ok 'a run whose stages count' counted 1
+is "- 3000000
+3000000 $(awk -F '\t' 'NR == 2 { print $9 }' report)
+$(awk -F '\t' 'NR == 2 { print $9 }' report) $size
+$size $size" "$(awk -F '\t' '$1 != "end" { print $8, $9 }' report)" 'bytes in and out, those of a stage that does not count from its neighbour'
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 777 .
+	as_other() { runuser -u nobody -- sh -c "PATH=$PATH; mm-pipe -o other head -c 3000000 /dev/zero '|' mm-seal -R recipients '|' mm-land other.sealed" </dev/null; }
+	ok 'an ordinary user has the same' as_other
+	is 3000000 "$(awk -F '\t' 'NR == 2 { print $8 }' other)" '... of a tool that is not dumpable too'
+fi
 exits 2 'a report that cannot be opened is trouble before anything runs' into -o no/such/report touch ran
 absent 'nothing ran' ran
 exits 2 'a report that cannot be written is trouble' into -o /dev/full true
@@ -145,6 +158,26 @@ twice() {
 	wait $!
 }
 exits 143 'a second TERM does not wait for --grace' twice
+
+# --- the watchdog and the line on the terminal ---
+exits 3 'a stage that is stopped stalls the pipeline' into -t 1 yes '|' sh -c 'head -c 1000; kill -s STOP $$' '|' cat
+said 'stage 2 sh stands still' '... and is named, not those that wait for it'
+exits 3 'a source that says nothing stalls it' into -t 1 sleep 60 '|' cat
+said 'stage 1 sleep stands still' '... and is named'
+ok 'one that computes does not' into -t 1 sh -c 'timeout --foreground 2.5 awk "BEGIN { while (1) x++ }"; true' '|' cat
+slowly() { into -t 1 sh -c 'for i in 1 2 3 4 5; do echo x; sleep 0.5; done' '|' cat; }
+ok 'nor one that says a little now and then' slowly
+mkdir fake
+printf '#!/bin/sh\nsleep 2.5\n' >fake/pg_dump
+chmod +x fake/pg_dump
+silent_dump() { PATH=$PWD/fake:$PATH into -t 1 pg_dump '|' mm-compress '|' wc -c; }
+ok 'a pg_dump that has given nothing yet has an hour' silent_dump
+exits 2 'no time at all is a usage error' into -t 0 true
+on_terminal() { script -qec "mm-pipe -v sh -c 'head -c 2000000 /dev/zero; sleep 1.2' '|' mm-compress '|' wc -c" /dev/null </dev/null; }
+ok '-v on a terminal' on_terminal
+said 'sh 1.9M > mm-compress' '... shows what each stage has given'
+into -v sleep 0.7 2>err
+is '' "$(cat err)" '... and elsewhere shows nothing'
 
 # --- what is left behind ---
 leaves() { into sh -c 'setsid sleep 300 & echo $! >left'; }
