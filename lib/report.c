@@ -117,14 +117,18 @@ report_rows(struct report *r, const char *table, uint64_t rows)
 }
 
 const char *
-report_find_number(const struct report *r, const char *key, char *room)
+report_find(const struct report *r, const char *key, char *room)
 {
+	const struct fact *fact;
 	size_t i;
 
 	for (i = 0; i < r->n; i++) {
-		if (r->fact[i].is_row || r->fact[i].text != NULL || strcmp(r->fact[i].key, key) != 0)
+		fact = &r->fact[i];
+		if (fact->is_row || strcmp(fact->key, key) != 0)
 			continue;
-		snprintf(room, 21, "%" PRIu64, r->fact[i].number);
+		if (fact->text != NULL)
+			return fact->text;
+		snprintf(room, 21, "%" PRIu64, fact->number);
 		return room;
 	}
 	return NULL;

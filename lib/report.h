@@ -33,11 +33,8 @@ enum status report_text(struct report *, const char *key, const char *value);
 enum status report_number(struct report *, const char *key, uint64_t value);
 enum status report_rows(struct report *, const char *table, uint64_t rows);
 
-/*
- * A number that was added, as text; NULL if there is none of that key.
- * *room* has 21 bytes.
- */
-const char *report_find_number(const struct report *, const char *key, char *room);
+/* What was added under the key, a number as text in *room*, which has 21 bytes; NULL if nothing was. */
+const char *report_find(const struct report *, const char *key, char *room);
 
 /* To standard output when *path* is NULL; as JSON, the rows of tables in an object "rows-of". */
 enum status report_save(const struct report *, const char *path, int as_json);

@@ -41,6 +41,7 @@ wrap() {
 	loader=$(find "$1" -name 'ld-linux*.so.*' | head -n 1)
 	where=$(find "$1" -name libc.so.6 -o -name libpq.so.5 | sed 's,/[^/]*$,,' | sort -u | paste -sd:)
 	mv "$2" "$2.real"
+	# shellcheck disable=SC2016
 	printf '#!/bin/sh\nexec "%s" --argv0 "$0" --library-path "%s" "%s.real" "$@"\n' "$loader" "$where" "$2" >"$2"
 	chmod +x "$2"
 	"$2" --version >/dev/null
