@@ -163,6 +163,15 @@ body_of(const char *text, size_t n, size_t *len)
 	return text + begin;
 }
 
+/* libsodium 1.0.18 decodes other bytes, too, to something. */
+static int
+is_ascii(const char *text, size_t n)
+{
+	while (n > 0 && (text[n - 1] & 0x80) == 0)
+		n--;
+	return n == 0;
+}
+
 const char *
 sshkey_private(const char *text, size_t n, uint8_t wire[SSHKEY_WIRE], uint8_t point[32], uint8_t scalar[32])
 {
@@ -172,6 +181,8 @@ sshkey_private(const char *text, size_t n, uint8_t wire[SSHKEY_WIRE], uint8_t po
 
 	if ((text = body_of(text, n, &n)) == NULL)
 		return "a private key, but not one in OpenSSH's format";
+	if (!is_ascii(text, n))
+		return problem;
 	if ((buf = malloc(n + 1)) == NULL)
 		return "no memory for it";
 	if (sodium_base642bin(buf, n, text, n, "\r\n", &r.left, NULL, sodium_base64_VARIANT_ORIGINAL) == 0) {
