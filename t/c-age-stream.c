@@ -152,7 +152,7 @@ assemble(struct bench *b, const struct part *part, size_t parts)
 {
 	static const uint8_t filekey[FILEKEY_BYTES], nonce[STREAM_NONCE];
 	static uint8_t out[STREAM_SEALED];
-	struct agehead head = { NULL };
+	struct agehead head = { .text = NULL };
 	struct stanza stanza;
 	struct stream s;
 	size_t at = 0;
