@@ -1,6 +1,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -308,6 +309,22 @@ read_keys(int fd, const char *what, text_reader *take, struct key **keys)
 	return st;
 }
 
+/*
+ * /dev/fd/N is our own descriptor, whoever made what is behind it: opening it
+ * by name may be forbidden, to a user that sudo(8) gave us or to a process that
+ * is not dumpable.
+ */
+static int
+open_path(const char *path)
+{
+	char junk;
+	int fd;
+
+	if (sscanf(path, "/dev/fd/%d%c", &fd, &junk) == 1)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* As read_keys(), but a malformed file is trouble: it is not what the tool was asked to judge. */
 static enum status
 open_keys(const char *path, text_reader *take, struct key **keys)
@@ -315,7 +332,7 @@ open_keys(const char *path, text_reader *take, struct key **keys)
 	enum status st;
 	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1) {
+	if ((fd = open_path(path)) == -1) {
 		warn("open %s", path);
 		return ST_TROUBLE;
 	}

@@ -245,6 +245,19 @@ never_repeat(struct bench *b)
 	free(first.buf);
 }
 
+/* A chain that is freed before it was finished leaves what nobody takes for a file. */
+static void
+break_off(struct bench *b)
+{
+	struct sink *chain = seal_new(b->key, into(&b->file));
+
+	fill(&b->plain, 3 * 65536);
+	ok(sink_update(chain, b->plain.buf, b->plain.len) == ST_OK, "three chunks are sealed");
+	sink_free(chain);
+	ok(b->file.finished == 0 && b->file.len == 184 + 2 * 65552, "... and broken off, the last is not written");
+	ok(is_bad(b, SIZE_MAX, 2 * 65536) && strstr(said(), "cut short") != NULL, "... so that the file is bad");
+}
+
 /* What a length tells: exactly the lengths that sealing can make, and what they hold. */
 static void
 tell_contents(void)
@@ -273,6 +286,7 @@ main(void)
 	refuse_cuts_at_edges(&b);
 	refuse_changes(&b);
 	refuse_assemblies(&b);
+	break_off(&b);
 	never_repeat(&b);
 	tell_contents();
 	ok(seal_new(b.key, NULL) == NULL && unseal_new(b.key, NULL) == NULL, "a chain that could not be built is NULL");
