@@ -104,21 +104,27 @@ end_member(struct gunz *s)
 	s->have = 0;
 }
 
-static enum status
-refuse_head(const struct gunz *s)
-{
-	return bad(s->member_at, s->any ? "something follows the compressed data" : "this is not gzip");
-}
-
 /* What came whole before the trouble is still passed on. */
 static enum status
-lost_end(struct gunz *s)
+spoiled(struct gunz *s, const char *what)
 {
 	enum status st;
 
-	if ((st = pool_drain(s->pool)) != ST_OK)
+	if (s->pool != NULL && (st = pool_drain(s->pool)) != ST_OK)
 		return st;
-	return bad(s->member_at, "the end that belongs here is missing: a part of the file is lost");
+	return bad(s->member_at, what);
+}
+
+static enum status
+refuse_head(struct gunz *s)
+{
+	return spoiled(s, s->any ? "something follows the compressed data" : "this is not gzip");
+}
+
+static enum status
+lost_end(struct gunz *s)
+{
+	return spoiled(s, "the end that belongs here is missing: a part of the file is lost");
 }
 
 /* All of the output buffer that zlib can fill from these bytes, again and again; *used says how many it took. */
@@ -185,7 +191,7 @@ begin_block(struct gunz *s)
 
 	s->length = gzm_length(s->head);
 	if (s->length < GZM_LEAST || s->length > GZM_MOST)
-		return bad(s->member_at, "it says a length that no block has");
+		return spoiled(s, "it says a length that no block has");
 	if (s->pool == NULL && (st = make_pool(s)) != ST_OK)
 		return st;
 	if ((st = pool_room(s->pool, &s->block)) != ST_OK)
@@ -291,19 +297,6 @@ update(struct sink *sink, const uint8_t *buf, size_t len)
 	return ST_OK;
 }
 
-/* The input has ended where it must not. */
-static enum status
-cut_short(struct gunz *s)
-{
-	enum status st;
-
-	if (s->pool != NULL && (st = pool_drain(s->pool)) != ST_OK)
-		return st;
-	warnx("gzip: cut short: the input ends at byte %" PRIu64 ", within the member that begins at byte %" PRIu64,
-	    s->at, s->member_at);
-	return ST_BAD;
-}
-
 static enum status
 finish(struct sink *sink)
 {
@@ -316,7 +309,7 @@ finish(struct sink *sink)
 	if (s->place == HEAD && s->have == 1 && s->head[0] != 0x1f)
 		return refuse_head(s);
 	if (s->place != PADDING && (s->place != HEAD || s->have > 0))
-		return cut_short(s);
+		return spoiled(s, "cut short: the input ends within it");
 	if (s->place == HEAD)
 		s->member_at = s->at;
 	if (s->open)

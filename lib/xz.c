@@ -9,6 +9,7 @@
 
 enum {
 	OUT_SIZE = 256 * 1024,
+	HEAD = 12 + 1024,		/* the headers of the stream and of a block, at most */
 	LEAST_DICTIONARY = 1 << 20	/* what a lack of memory may shrink it to */
 };
 
@@ -18,6 +19,8 @@ struct xz {
 	struct sink *next;
 	lzma_stream z;
 	uint8_t *out;
+	size_t have;			/* of head */
+	uint8_t head[HEAD];		/* the first bytes that were pushed */
 };
 
 /* How an encoder goes about it; the filters point at the options. */
@@ -33,6 +36,23 @@ xz_begins(const uint8_t *head)
 	return memcmp(head, "\xfd" "7zXZ", 6) == 0;
 }
 
+/* What it takes to decompress what begins with head; the parallel decoder does not tell, but the plain one does. */
+static uint64_t
+wanted_memory(const struct xz *s)
+{
+	lzma_stream z = LZMA_STREAM_INIT;
+	uint64_t n = 0;
+
+	z.next_in = s->head;
+	z.avail_in = s->have;
+	z.next_out = s->out;
+	z.avail_out = OUT_SIZE;
+	if (lzma_stream_decoder(&z, 1, 0) == LZMA_OK && lzma_code(&z, LZMA_RUN) == LZMA_MEMLIMIT_ERROR)
+		n = lzma_memusage(&z);
+	lzma_end(&z);
+	return n;
+}
+
 static enum status
 explain(struct xz *s, lzma_ret ret)
 {
@@ -41,8 +61,8 @@ explain(struct xz *s, lzma_ret ret)
 		warnx("xz: out of memory");
 		return ST_TROUBLE;
 	case LZMA_MEMLIMIT_ERROR:
-		warnx("xz: the stream needs %" PRIu64 " MiB of memory, and less is allowed",
-		    (lzma_memusage(&s->z) >> 20) + 1);
+		warnx("xz: before byte %" PRIu64 ": more memory is needed than is allowed; a stream like the first needs "
+		    "%" PRIu64 " MiB", s->z.total_in, (wanted_memory(s) >> 20) + 1);
 		return ST_TROUBLE;
 	case LZMA_OPTIONS_ERROR:
 		warnx("xz: before byte %" PRIu64 ": something that this liblzma does not know", s->z.total_in);
@@ -88,7 +108,14 @@ run(struct xz *s, const uint8_t *buf, size_t len, lzma_action action)
 static enum status
 update(struct sink *sink, const uint8_t *buf, size_t len)
 {
-	return len > 0 ? run((struct xz *)sink, buf, len, LZMA_RUN) : ST_OK;
+	struct xz *s = (struct xz *)sink;
+	size_t n = HEAD - s->have < len ? HEAD - s->have : len;
+
+	if (len == 0)
+		return ST_OK;
+	memcpy(s->head + s->have, buf, n);
+	s->have += n;
+	return run(s, buf, len, LZMA_RUN);
 }
 
 static enum status

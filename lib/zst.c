@@ -11,13 +11,14 @@
 enum {
 	LEAST_WINDOW = 20,		/* log2 of bytes: what a lack of memory may shrink a window to */
 	LARGEST_WINDOW = 27,		/* what zstd -d takes without options */
+	BESIDE_WINDOW = 1 << 20,	/* memory that a decoder takes beside it, at most */
 	MAGIC = 4,
 	HEADER = 18			/* the longest frame header */
 };
 
-/* How an encoder goes about it. */
+/* How an encoder goes about it.  Sizes are log2: of bytes, and of entries of four. */
 struct plan {
-	int window;			/* log2 of bytes */
+	int window, chain, hash;
 	unsigned workers;		/* 0: compress in the thread that pushes */
 	uint64_t job;			/* bytes a worker takes at a time */
 };
@@ -61,78 +62,84 @@ zst_begins(const uint8_t head[MAGIC])
 	return le32(head) == ZSTD_MAGICNUMBER || skippable(head);
 }
 
-/* The library's own windows; said here because the library does not tell. */
-static int
-usual_window(int level)
+/*
+ * The sizes that libzstd 1.5 takes by itself.  It would not tell without
+ * allocating them, so they are ours to choose, and we choose the same.
+ */
+static struct plan
+usual_sizes(int level)
 {
-	static const uint8_t high[] = { 23, 23, 23, 25, 26, 27 };	/* from level 17 on */
+	static const struct { uint8_t window, chain, hash; } sizes[ZST_HIGHEST + 1] = {
+		{ 0, 0, 0 },
+		{ 19, 13, 14 }, { 20, 15, 16 }, { 21, 16, 17 }, { 21, 18, 18 }, { 21, 18, 19 }, { 21, 18, 19 },
+		{ 21, 19, 20 }, { 21, 19, 20 }, { 22, 20, 21 }, { 22, 21, 22 }, { 22, 21, 22 }, { 22, 22, 23 },
+		{ 22, 22, 22 }, { 22, 22, 23 }, { 22, 23, 23 }, { 22, 22, 22 }, { 23, 23, 22 }, { 23, 23, 22 },
+		{ 23, 24, 22 }, { 25, 25, 23 }, { 26, 26, 24 }, { 27, 27, 25 }
+	};
 
-	if (level >= 17)
-		return high[level - 17];
-	return level >= 9 ? 22 : level >= 3 ? 21 : level == 2 ? 20 : 19;
+	return (struct plan){ sizes[level].window, sizes[level].chain, sizes[level].hash, 0, 0 };
 }
 
-/* What one context takes at a level and window, asked of the library itself: it depends on the version. */
-static uint64_t
-context_size(int level, int window)
+/* A smaller window wants no larger tables. */
+static void
+shrink(struct plan *p)
 {
-	static const uint8_t some[1] = { 0 };
-	ZSTD_inBuffer in = { some, sizeof(some), 0 };
-	uint8_t out_buf[64];
-	ZSTD_outBuffer out = { out_buf, sizeof(out_buf), 0 };
-	ZSTD_CCtx *ctx = ZSTD_createCCtx();
-	uint64_t n = UINT64_MAX;
+	p->window--;
+	if (p->chain > p->window)
+		p->chain = p->window;
+	if (p->hash > p->window)
+		p->hash = p->window;
+}
 
-	if (ctx == NULL)
-		return n;
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, level);
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, window);
-	if (!ZSTD_isError(ZSTD_compressStream2(ctx, &out, &in, ZSTD_e_continue)))
-		n = ZSTD_sizeof_CCtx(ctx);
-	ZSTD_freeCCtx(ctx);
-	return n;
+/*
+ * Each worker has its tables (a hash entry has two bytes of tags beside it) and
+ * some room to work.  The library keeps a ring of workers + 3 jobs of input,
+ * which is their window, and for workers + 2 jobs a buffer in which their
+ * output would fit at worst.
+ */
+static uint64_t
+plan_size(const struct plan *p)
+{
+	uint64_t mib = UINT64_C(1) << 20, one = 3 * mib + (UINT64_C(4) << p->chain) + (UINT64_C(6) << p->hash);
+
+	if (p->workers == 0)
+		return one + (UINT64_C(1) << p->window);
+	return p->workers * one + (2 * p->workers + 5) * p->job;
+}
+
+/* The most threads, with jobs of the usual size or smaller ones, that fit. */
+static int
+fit_workers(struct plan *p, const struct quota *q)
+{
+	uint64_t least = UINT64_C(1) << (p->window > LEAST_WINDOW ? p->window : LEAST_WINDOW);
+
+	for (p->workers = q->threads; p->workers > 0; p->workers--) {
+		for (p->job = 4 * least; p->job >= least; p->job /= 2) {
+			if (plan_size(p) <= q->memory)
+				return 1;
+		}
+	}
+	return 0;
 }
 
 uint64_t
 zst_needs(int level)
 {
-	int window = usual_window(level);
+	struct plan p = usual_sizes(level);
 
-	return context_size(level, window < LEAST_WINDOW ? window : LEAST_WINDOW) + (UINT64_C(1) << 20);
+	while (p.window > LEAST_WINDOW)
+		shrink(&p);
+	return plan_size(&p);
 }
 
-/*
- * The library keeps a ring of workers + 3 jobs of input, and for workers + 2
- * jobs a buffer that their output would fit in at worst; each worker has a
- * context, whose window is that ring.
- */
-static uint64_t
-plan_size(const struct plan *p, uint64_t context)
-{
-	uint64_t few = UINT64_C(1) << 20;
-
-	return few + (p->workers == 0 ? context : p->workers * context + (2 * p->workers + 5) * p->job);
-}
-
-/* Jobs smaller than usual, then fewer threads, then a smaller window, until it fits. */
 static struct plan
 choose(int level, const struct quota *q)
 {
-	struct plan p = { usual_window(level), 0, 0 };
-	uint64_t context, least;
+	struct plan p = usual_sizes(level);
 
-	for (;; p.window--) {
-		context = context_size(level, p.window);
-		least = UINT64_C(1) << (p.window > LEAST_WINDOW ? p.window : LEAST_WINDOW);
-		for (p.workers = q->threads; p.workers > 0; p.workers--) {
-			for (p.job = 4 * least; p.job >= least; p.job /= 2) {
-				if (plan_size(&p, context) <= q->memory)
-					return p;
-			}
-		}
-		if (plan_size(&p, context) <= q->memory || p.window <= LEAST_WINDOW)
-			return p;
-	}
+	while (!fit_workers(&p, q) && plan_size(&p) > q->memory && p.window > LEAST_WINDOW)
+		shrink(&p);
+	return p;
 }
 
 static enum status
@@ -198,6 +205,8 @@ set(ZSTD_CCtx *ctx, int level, const struct plan *p)
 	} settings[] = {
 		{ ZSTD_c_compressionLevel, level },
 		{ ZSTD_c_windowLog, p->window },
+		{ ZSTD_c_chainLog, p->chain },
+		{ ZSTD_c_hashLog, p->hash },
 		{ ZSTD_c_checksumFlag, 1 },
 		{ ZSTD_c_nbWorkers, (int)p->workers },
 		{ ZSTD_c_jobSize, p->workers > 0 ? (int)p->job : 0 },
@@ -238,7 +247,7 @@ zst_encoder(int level, const struct quota *q, struct sink *next)
 	return &s->sink;
 }
 
-/* The window that the frame's header asks for, RFC 8878 3.1.1.1; zero if it is not all there. */
+/* The window that the frame's header asks for, RFC 8878 3.1.1.1.  The header is there, or libzstd had not read it. */
 static uint64_t
 wanted_window(const struct decoder *s)
 {
@@ -247,8 +256,6 @@ wanted_window(const struct decoder *s)
 	const uint8_t *p = s->header + MAGIC + 1;
 	uint64_t n = 0;
 
-	if (s->have < HEADER)
-		return 0;
 	if ((flags & 0x20) == 0) {
 		n = UINT64_C(1) << (10 + (*p >> 3));
 		return n + n / 8 * (*p & 7);
@@ -259,15 +266,24 @@ wanted_window(const struct decoder *s)
 	return flags >> 6 == 1 ? n + 256 : n;
 }
 
+/* The library's limit is a power of two, and so this goes in such steps. */
+static uint64_t
+wanted_memory(const struct decoder *s)
+{
+	uint64_t window = wanted_window(s), n = BESIDE_WINDOW;
+
+	while (n < window && n < UINT64_C(1) << 60)
+		n *= 2;
+	return n + BESIDE_WINDOW;
+}
+
 static enum status
 explain(const struct decoder *s, size_t code)
 {
-	uint64_t window = wanted_window(s);
-
 	switch (ZSTD_getErrorCode(code)) {
 	case ZSTD_error_frameParameter_windowTooLarge:
-		warnx("zstd: the frame at byte %" PRIu64 " has a window of %" PRIu64 " MiB, and as much memory is needed "
-		    "and some more", s->frame_at, (window + (1 << 20) - 1) >> 20);
+		warnx("zstd: the frame at byte %" PRIu64 " needs %" PRIu64 " MiB of memory, and less is allowed",
+		    s->frame_at, wanted_memory(s) >> 20);
 		return ST_TROUBLE;
 	case ZSTD_error_dictionary_wrong:
 	case ZSTD_error_memory_allocation:
@@ -356,10 +372,9 @@ decoder_free(struct sink *sink)
 static int
 window_limit(const struct quota *q)
 {
-	uint64_t beside = UINT64_C(1) << 20;
 	int n = 10;
 
-	while (n < LARGEST_WINDOW + 4 && (UINT64_C(2) << n) + beside <= q->memory)
+	while (n < LARGEST_WINDOW + 4 && (UINT64_C(2) << n) + BESIDE_WINDOW <= q->memory)
 		n++;
 	return n;
 }
