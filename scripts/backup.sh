@@ -3,7 +3,7 @@
 #
 # Settings come from the environment; one that is set and empty counts as set:
 #	BACKUP_DEST		home: the directory that the backups go to (/var/backups/matric-memory)
-#	BACKUP_COMPRESS		a method of `mm-compress --list` (zstd)
+#	BACKUP_COMPRESS		a method of `mm-compress --list` (gzip)
 #	BACKUP_ENCRYPT		a file of age recipients; empty: not sealed
 #	COMPRESS_THREADS	threads for it; empty: as many as we may use
 #	PGDUMP_OPTIONS		more options for pg_dump
@@ -28,7 +28,7 @@ load_configuration() {
 	here=$(cd -- "$(dirname -- "$0")" && pwd)
 	[ ! -x "$here/../build/mm-pipe" ] || PATH=$here/../build:$PATH
 	export LC_ALL=C PATH PGDATABASE="${PGDATABASE-matric}" PGUSER="${PGUSER-matric}"
-	home=${BACKUP_DEST-/var/backups/matric-memory} method=${BACKUP_COMPRESS-zstd} recipients=${BACKUP_ENCRYPT-}
+	home=${BACKUP_DEST-/var/backups/matric-memory} method=${BACKUP_COMPRESS-gzip} recipients=${BACKUP_ENCRYPT-}
 	threads=${COMPRESS_THREADS-} options=${PGDUMP_OPTIONS-} word=${BACKUP_NAME-$PGDATABASE}
 }
 
