@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@
 #include "coredump.h"
 #include "fdsink.h"
 #include "keyfile.h"
-#include "pump.h"
 #include "seal.h"
 #include "stdfds.h"
 #include "stream.h"
@@ -197,6 +197,44 @@ inspect_free(struct sink *sink)
 	agehead_free(&((struct inspector *)sink)->head);
 }
 
+/* How much of stdin is left, which is then skipped; 0 if it cannot be, or nothing is. */
+static uint64_t
+skip_rest(void)
+{
+	off_t here = lseek(STDIN_FILENO, 0, SEEK_CUR), end;
+
+	if (here == -1 || (end = lseek(STDIN_FILENO, 0, SEEK_END)) <= here)
+		return 0;
+	return (uint64_t)(end - here);
+}
+
+/* All of stdin, but of a file that is not armored only the header is read: the rest has a length. */
+static enum status
+read_stdin(struct inspector *i, struct sink *chain)
+{
+	enum status st = ST_OK;
+	uint64_t taken = 0, skipped;
+	uint8_t buf[65536];
+	ssize_t n;
+
+	while (st == ST_OK && (n = read(STDIN_FILENO, buf, sizeof(buf))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			warn("read stdin");
+			return ST_TROUBLE;
+		}
+		taken += (uint64_t)n;
+		st = sink_update(chain, buf, (size_t)n);
+		if (st == ST_OK && i->head.whole && taken == i->head.len + i->rest) {
+			skipped = skip_rest();
+			i->rest += skipped;
+			taken += skipped;
+		}
+	}
+	return st;
+}
+
 static enum status
 inspect(void)
 {
@@ -208,7 +246,8 @@ inspect(void)
 		warnx("out of memory");
 		return ST_TROUBLE;
 	}
-	st = pump(STDIN_FILENO, "stdin", chain);
+	if ((st = read_stdin(&i, chain)) == ST_OK)
+		st = sink_finish(chain);
 	sink_free(chain);
 	return st;
 }

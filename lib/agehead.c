@@ -32,16 +32,16 @@ struct tally {
 	size_t count;
 };
 
-/* Append to the text; what grows by doubling moves a few times at the most. */
+/* Append to the text; *too_long* is what it means if that is more than a header may have. */
 static enum status
-keep(struct agehead *h, const void *buf, size_t len)
+keep(struct agehead *h, const void *buf, size_t len, enum status too_long)
 {
 	size_t room = h->room == 0 ? 4096 : h->room;
 	char *text;
 
 	if (len > AGEHEAD_MAX - h->len) {
 		warnx("header: longer than %d MiB", AGEHEAD_MAX >> 20);
-		return ST_BAD;
+		return too_long;
 	}
 	while (room < h->len + len)
 		room *= 2;
@@ -76,7 +76,7 @@ agehead_add(struct agehead *h, const struct stanza *s)
 	size_t n = 0;
 	enum status st;
 
-	if (h->len == 0 && (st = keep(h, VERSION, VERSION_CHARS)) != ST_OK)
+	if (h->len == 0 && (st = keep(h, VERSION, VERSION_CHARS, ST_TROUBLE)) != ST_OK)
 		return st;
 	switch (s->type) {
 	case STANZA_X25519:
@@ -100,7 +100,7 @@ agehead_add(struct agehead *h, const struct stanza *s)
 	n += b64_encode(s->wrapped, sizeof(s->wrapped), line + n);
 	line[n++] = '\n';
 	h->stanzas++;
-	return keep(h, line, n);
+	return keep(h, line, n, ST_TROUBLE);
 }
 
 /* The MAC of the text up to and with the hyphens, which are its first `signed_len` bytes. */
@@ -121,13 +121,13 @@ agehead_seal(struct agehead *h, const uint8_t filekey[FILEKEY_BYTES])
 	uint8_t mac[32];
 	enum status st;
 
-	if ((st = keep(h, line, 3)) != ST_OK)
+	if ((st = keep(h, line, 3, ST_TROUBLE)) != ST_OK)
 		return st;
 	mac_of(h, h->len, filekey, mac);
 	b64_encode(mac, sizeof(mac), line + 4);
 	line[MAC_LINE - 1] = '\n';
 	h->whole = 1;
-	return keep(h, line + 3, MAC_LINE - 3);
+	return keep(h, line + 3, MAC_LINE - 3, ST_TROUBLE);
 }
 
 /*
@@ -422,7 +422,7 @@ agehead_read(struct agehead *h, const uint8_t *buf, size_t len, size_t *used)
 	for (*used = 0; *used < len && !h->whole; *used += n) {
 		newline = memchr(buf + *used, '\n', len - *used);
 		n = newline == NULL ? len - *used : (size_t)(newline - (buf + *used)) + 1;
-		if ((st = keep(h, buf + *used, n)) != ST_OK)
+		if ((st = keep(h, buf + *used, n, ST_BAD)) != ST_OK)
 			return st;
 		if (h->lines == 0 && (st = check_version(h)) != ST_OK)
 			return st;
