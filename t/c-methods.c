@@ -81,16 +81,16 @@ every_flip(const struct method *m, const uint8_t *text, size_t len, size_t step,
 	struct mem packed = { 0 }, back = { 0 };
 	size_t n, silent = 0, passed = 0, tried = 0;
 	enum status st;
-	uint8_t bit;
+	unsigned bit;
 
 	compress(m, text, len, len, &packed);
 	for (n = 0; n < packed.len; n += n < all_before ? 1 : step) {
-		for (bit = 1; bit != 0; bit = n < all_before ? (uint8_t)(bit << 1) : 0, tried++) {
-			packed.buf[n] ^= bit;
+		for (bit = 1; bit < (n < all_before ? 256U : 2U); bit *= 2, tried++) {
+			packed.buf[n] ^= (uint8_t)bit;
 			st = decompress(packed.buf, packed.len, 4096, &back);
 			silent += st == ST_OK && !holds(&back, text, len);
 			passed += st == ST_OK;
-			packed.buf[n] ^= bit;
+			packed.buf[n] ^= (uint8_t)bit;
 		}
 	}
 	ok(silent == 0 && tried > 0 && passed < tried / 10, "%s: %zu bytes, each of %zu bits flipped: %zu went wrong unseen",
