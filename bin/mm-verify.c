@@ -152,26 +152,34 @@ compare(const struct manifest *manifest, const struct stored *stored, const stru
 	return ST_OK;
 }
 
+/* Read the backup, and say what was found. */
+static enum status
+look(const struct request *req, struct stored *stored, struct report *report)
+{
+	struct quota quota = quota_here("");
+	enum status st;
+
+	st = run(stored_new(req->keys, &quota, req->manifest != NULL, stored, pgdump_check(report)));
+	return st == ST_OK ? stored_report(stored, report) : st;
+}
+
 static enum status
 check(const struct request *req, struct report *report)
 {
-	struct quota quota = quota_here("");
 	struct manifest manifest = { 0 };
-	struct stored stored;
-	enum status st = ST_OK;
+	struct stored stored = { 0 };
+	enum status st;
 
-	if (req->manifest != NULL)
-		st = manifest_read(&manifest, req->manifest);
-	if (st == ST_OK)
-		st = run(stored_new(req->keys, &quota, req->manifest != NULL, &stored, report, pgdump_check(report)));
-	if (st == ST_OK && req->manifest != NULL) {
-		st = compare(&manifest, &stored, report);
-	} else if (st == ST_OK && stored.is_shut) {
+	if (req->manifest == NULL) {
+		if ((st = look(req, &stored, report)) != ST_OK || !stored.is_shut)
+			return st;
 		warnx("the backup is sealed: without a key (-i, -p) or a manifest (-x) nobody can tell");
-		st = ST_TROUBLE;
+		return ST_TROUBLE;
 	}
+	if ((st = manifest_read(&manifest, req->manifest)) == ST_OK && (st = look(req, &stored, report)) == ST_OK)
+		st = compare(&manifest, &stored, report);
 	manifest_free(&manifest);
-	return st == ST_OK ? report_text(report, "depth", stored.is_shut ? "sealed" : "dump") : st;
+	return st;
 }
 
 int

@@ -10,8 +10,8 @@
 
 enum {
 	INT_SIZE = 5,			/* the sign and four bytes */
-	MOST_PROMISES = 1 << 22,
-	MOST_NAMES = 256 << 20		/* bytes, of all promises together */
+	MOST_PROMISES = 1 << 20,
+	MOST_NAMES = 64 << 20		/* bytes, of all promises together */
 };
 
 enum shape { RAW, BYTE, INT, STR, OFFSET };

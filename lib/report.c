@@ -135,18 +135,26 @@ report_find(const struct report *r, const char *key, char *room)
 }
 
 static void
+print_line(const struct fact *fact, FILE *f)
+{
+	fprintf(f, "# %s%s: ", fact->is_row ? "rows." : "", fact->key);
+	if (fact->text != NULL)
+		fprintf(f, "%s\n", fact->text);
+	else
+		fprintf(f, "%" PRIu64 "\n", fact->number);
+}
+
+static void
 print_lines(const struct report *r, FILE *f)
 {
-	const struct fact *fact;
+	int rows;
 	size_t i;
 
-	for (i = 0; i < r->n; i++) {
-		fact = &r->fact[i];
-		fprintf(f, "# %s%s: ", fact->is_row ? "rows." : "", fact->key);
-		if (fact->text != NULL)
-			fprintf(f, "%s\n", fact->text);
-		else
-			fprintf(f, "%" PRIu64 "\n", fact->number);
+	for (rows = 0; rows <= 1; rows++) {
+		for (i = 0; i < r->n; i++) {
+			if (r->fact[i].is_row == rows)
+				print_line(&r->fact[i], f);
+		}
 	}
 }
 

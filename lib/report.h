@@ -1,6 +1,6 @@
 /*
- * What a verifier found out, in the order in which it found it, printed as the
- * comment lines that open a manifest:
+ * What a verifier found out, in the order in which it found it but for the rows
+ * of tables, which are last; printed as the comment lines that open a manifest:
  *
  *	# archive: custom 1.14
  *	# database: matric

@@ -7,6 +7,7 @@
 #include "agehead.h"
 #include "armor.h"
 #include "method.h"
+#include "relay.h"
 #include "seal.h"
 #include "stored.h"
 #include "stream.h"
@@ -20,7 +21,6 @@ struct layer {
 	const struct key *keys;
 	struct quota quota;
 	struct stored *found;
-	struct report *report;
 	int is_inner;			/* what was sealed; that is not sealed again */
 	uint8_t head[HEAD];
 	size_t have;
@@ -31,10 +31,9 @@ struct layer {
 struct sealed {
 	struct sink sink;
 	struct sink *next;		/* what opens it; or, shut, what gets nothing and is only to be freed */
-	int is_shut;
 	struct agehead head;
 	uint64_t payload;
-	struct report *report;
+	struct stored *found;
 };
 
 /* The outermost: counts the file, and digests it. */
@@ -42,9 +41,7 @@ struct file {
 	struct sink sink;
 	struct sink *next;
 	struct digest *digest;
-	uint64_t bytes;
 	struct stored *found;
-	struct report *report;
 };
 
 static enum status
@@ -68,7 +65,7 @@ sealed_update(struct sink *sink, const uint8_t *buf, size_t len)
 	if (!s->head.whole && (st = agehead_read(&s->head, buf, len, &used)) != ST_OK)
 		return st;
 	s->payload += len - used;
-	return s->is_shut ? ST_OK : sink_update(s->next, buf, len);
+	return s->found->is_shut ? ST_OK : sink_update(s->next, buf, len);
 }
 
 static uint64_t
@@ -90,10 +87,10 @@ sealed_finish(struct sink *sink)
 	enum status st;
 	uint64_t content;
 
-	if ((st = agehead_ended(&s->head)) != ST_OK ||
-	    (st = report_number(s->report, "sealed", recipients(&s->head))) != ST_OK)
+	if ((st = agehead_ended(&s->head)) != ST_OK)
 		return st;
-	if (!s->is_shut)
+	s->found->recipients = recipients(&s->head);
+	if (!s->found->is_shut)
 		return sink_finish(s->next);
 	if (!stream_content(s->payload, &content)) {
 		warnx("payload: cut short: no age file has %" PRIu64 " bytes after its header", s->payload);
@@ -113,7 +110,7 @@ sealed_free(struct sink *sink)
 }
 
 static struct sink *
-sealed_new(int is_shut, struct report *report, struct sink *next)
+sealed_new(struct stored *found, struct sink *next)
 {
 	struct sealed *s;
 
@@ -125,8 +122,7 @@ sealed_new(int is_shut, struct report *report, struct sink *next)
 	}
 	s->sink = (struct sink){ sealed_update, sealed_finish, sealed_free };
 	s->next = next;
-	s->is_shut = is_shut;
-	s->report = report;
+	s->found = found;
 	return &s->sink;
 }
 
@@ -144,13 +140,20 @@ is_sealed(const struct layer *s)
 	    (s->have > 0 && isspace(s->head[0]));
 }
 
+/* Decompression takes longer than unsealing; with a processor to spare they run side by side. */
+static struct sink *
+beside(const struct layer *s, struct sink *next)
+{
+	return s->quota.threads > 1 ? relay_new(next) : next;
+}
+
 static enum status
 open_seal(struct layer *s)
 {
 	s->found->is_shut = s->keys == NULL;
 	if (!s->found->is_shut)
-		s->next = unseal_new(s->keys, layer_new(s, 1, s->next));
-	s->next = dearmor_new(sealed_new(s->found->is_shut, s->report, s->next));
+		s->next = unseal_new(s->keys, beside(s, layer_new(s, 1, s->next)));
+	s->next = dearmor_new(sealed_new(s->found, s->next));
 	return s->next == NULL ? out_of_memory() : ST_OK;
 }
 
@@ -158,13 +161,11 @@ static enum status
 decompress(struct layer *s)
 {
 	const struct method *m = method_beginning(s->head);
-	enum status st;
 
 	if (m != NULL && (s->next = m->decoder(&s->quota, s->next)) == NULL)
 		return out_of_memory();
-	if (!s->is_inner && (st = report_number(s->report, "sealed", 0)) != ST_OK)
-		return st;
-	return report_text(s->report, "method", m == NULL ? "none" : m->name);
+	s->found->method = m == NULL ? "none" : m->name;
+	return ST_OK;
 }
 
 /* The head is as long as it gets. */
@@ -233,7 +234,6 @@ layer_new(const struct layer *like, int is_inner, struct sink *next)
 	s->keys = like->keys;
 	s->quota = like->quota;
 	s->found = like->found;
-	s->report = like->report;
 	s->is_inner = is_inner;
 	return &s->sink;
 }
@@ -247,7 +247,7 @@ file_update(struct sink *sink, const uint8_t *buf, size_t len)
 {
 	struct file *s = (struct file *)sink;
 
-	s->bytes += len;
+	s->found->bytes += len;
 	if (s->digest != NULL)
 		digest_update(s->digest, buf, len);
 	return sink_update(s->next, buf, len);
@@ -257,12 +257,9 @@ static enum status
 file_finish(struct sink *sink)
 {
 	struct file *s = (struct file *)sink;
-	enum status st;
 
 	if (s->digest != NULL)
 		digest_hex(s->digest, s->found->sha256);
-	if ((st = report_number(s->report, "stored-bytes", s->bytes)) != ST_OK)
-		return st;
 	return sink_finish(s->next);
 }
 
@@ -278,9 +275,9 @@ file_free(struct sink *sink)
 
 struct sink *
 stored_new(const struct key *keys, const struct quota *quota, int wants_sha256, struct stored *found,
-    struct report *report, struct sink *next)
+    struct sink *next)
 {
-	const struct layer outer = { .keys = keys, .quota = *quota, .found = found, .report = report };
+	const struct layer outer = { .keys = keys, .quota = *quota, .found = found };
 	struct file *s;
 
 	*found = (struct stored){ .is_shut = 0 };
@@ -295,6 +292,20 @@ stored_new(const struct key *keys, const struct quota *quota, int wants_sha256, 
 	s->sink = (struct sink){ file_update, file_finish, file_free };
 	s->next = next;
 	s->found = found;
-	s->report = report;
 	return &s->sink;
+}
+
+enum status
+stored_report(const struct stored *found, struct report *report)
+{
+	enum status st;
+
+	if ((st = report_number(report, "stored-bytes", found->bytes)) != ST_OK ||
+	    (st = report_number(report, "sealed", found->recipients)) != ST_OK)
+		return st;
+	if (found->is_shut)
+		return report_text(report, "depth", "sealed");
+	if ((st = report_text(report, "method", found->method)) != ST_OK)
+		return st;
+	return report_text(report, "depth", "dump");
 }

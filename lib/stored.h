@@ -10,11 +10,13 @@
  * is not finished; what is looked at is that the header is well-formed and that
  * the length is one that such a file can have.
  *
- * Facts are added to the report as they are found: stored-bytes, sealed (for
- * how many recipients; 0 is not sealed), method.
+ * Opening and decompressing may run in two threads; what was found is for when
+ * the chain has been finished.
  */
 #ifndef MM_STORED_H
 #define MM_STORED_H
+
+#include <stdint.h>
 
 #include "digest.h"
 #include "keyfile.h"
@@ -22,14 +24,19 @@
 #include "report.h"
 #include "sink.h"
 
-/* What is known when finish() came back. */
 struct stored {
-	char sha256[DIGEST_HEX];	/* of the file; empty if it was not asked for */
+	uint64_t bytes;			/* of the file */
+	char sha256[DIGEST_HEX];	/* ... empty if it was not asked for */
+	uint64_t recipients;		/* for how many it is sealed; 0 is not sealed */
 	int is_shut;
+	const char *method;		/* NULL in what is shut */
 };
 
-/* keys, report and found stay the caller's and have to outlive the sink; the quota is copied. */
+/* keys and found stay the caller's and have to outlive the sink; the quota is copied. */
 struct sink *stored_new(const struct key *keys, const struct quota *, int wants_sha256, struct stored *found,
-    struct report *, struct sink *next);
+    struct sink *next);
+
+/* Add what was found: stored-bytes, sealed, method, depth ("sealed" or "dump"). */
+enum status stored_report(const struct stored *, struct report *);
 
 #endif
