@@ -255,6 +255,26 @@ wait_keeper(struct front *f)
 	return KEEPER_TROUBLE;
 }
 
+/* All that is left when the words have been understood.  The exit status. */
+static int
+run(struct front *f, const char *lock, const char *report, int trust_eof)
+{
+	int locked;
+
+	if (find_gate(&f->k, trust_eof) != ST_OK)
+		return KEEPER_TROUBLE;
+	if (lock != NULL && (locked = take_lock(lock)) != 0)
+		return locked;
+	f->k.alone = lock != NULL && f->k.n == 1;
+	if (report != NULL && (f->k.report = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) == -1) {
+		warn("report %s", report);
+		return KEEPER_TROUBLE;
+	}
+	if (join(f->k.stage, f->k.n) != ST_OK || start_keeper(f) != ST_OK)
+		return KEEPER_TROUBLE;
+	return wait_keeper(f);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,7 +292,7 @@ main(int argc, char **argv)
 	};
 	struct front f = { .k = { .report = -1, .grace = GRACE } };
 	const char *lock = NULL, *report = NULL;
-	int opt, locked, trust_eof = 0, parent = (int)getppid();
+	int opt, status, trust_eof = 0, parent = (int)getppid();
 
 	stdfds_hold();
 	while ((opt = getopt_long(argc, argv, "+vEL:o:t:", options, NULL)) != -1) {
@@ -312,14 +332,7 @@ main(int argc, char **argv)
 		usage();
 	if ((f.k.stage = split(argv + optind, argc - optind, &f.k.n)) == NULL)
 		usage();
-	if (find_gate(&f.k, trust_eof) != ST_OK)
-		return KEEPER_TROUBLE;
-	if (lock != NULL && (locked = take_lock(lock)) != 0)
-		return locked;
-	f.k.alone = lock != NULL && f.k.n == 1;
-	if (report != NULL && (f.k.report = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) == -1)
-		err(KEEPER_TROUBLE, "report %s", report);
-	if (join(f.k.stage, f.k.n) != ST_OK || start_keeper(&f) != ST_OK)
-		return KEEPER_TROUBLE;
-	return wait_keeper(&f);
+	status = run(&f, lock, report, trust_eof);
+	free(f.k.stage);
+	return status;
 }

@@ -6,7 +6,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "gate.h"
 #include "keeper.h"
 #include "kin.h"
@@ -48,15 +48,6 @@ struct run {
 	int signalled;		/* somebody wants us to end */
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 let_go(int *fd)
 {
@@ -82,7 +73,7 @@ fail(struct run *r, int status, size_t first, const char *cause)
 		return;
 	r->status = status;
 	snprintf(r->cause, sizeof(r->cause), "%s", cause);
-	r->failed_at = now_ms();
+	r->failed_at = clock_ms();
 	signal_from(r, first, SIGTERM);
 	r->press = first == 0 ? KILL_ALL : TERM_ALL;
 	r->next = r->failed_at + (first == 0 || r->grace < LINGER ? r->grace : LINGER);
@@ -100,10 +91,10 @@ fail_by(struct run *r, const struct stage *s, const char *words)
 static void
 press(struct run *r)
 {
-	if (r->next == 0 || now_ms() < r->next)
+	if (r->next == 0 || clock_ms() < r->next)
 		return;
 	signal_from(r, 0, r->press == TERM_ALL ? SIGTERM : SIGKILL);
-	r->next = r->press == TERM_ALL ? r->failed_at + r->grace : now_ms() + RETRY;
+	r->next = r->press == TERM_ALL ? r->failed_at + r->grace : clock_ms() + RETRY;
 	r->press = KILL_ALL;
 }
 
@@ -254,7 +245,7 @@ hear_front(struct run *r)
 	}
 	if (r->signalled) {		/* told twice: at once */
 		r->press = KILL_ALL;
-		r->next = now_ms();
+		r->next = clock_ms();
 	}
 	r->signalled = 1;
 	snprintf(cause, sizeof(cause), "ended by signal %d (%s)", signo, strsignal(signo));
@@ -293,7 +284,7 @@ sooner(int a, int b)
 static int
 patience(const struct run *r)
 {
-	int64_t left = r->next - now_ms();
+	int64_t left = r->next - clock_ms();
 	int due = watch_due(r->watch);
 
 	if (r->next != 0)
@@ -362,52 +353,16 @@ start_stages(struct run *r)
 	}
 }
 
-static void
-report_bytes(FILE *f, uint64_t bytes)
-{
-	if (bytes == TALLY_UNKNOWN)
-		fputs("\t-", f);
-	else
-		fprintf(f, "\t%" PRIu64, bytes);
-}
-
-static void
-report_stage(const struct run *r, FILE *f, size_t i)
-{
-	const struct stage *s = &r->k->stage[i];
-	const struct timeval *user = &s->usage.ru_utime, *sys = &s->usage.ru_stime;
-	char code[32];
-
-	stage_code(s, code, sizeof(code));
-	fprintf(f, "%zu\t%s\t%s\t%.3f\t%ld.%03ld\t%ld.%03ld\t%ld", s->number, s->name, code, s->wall,
-	    (long)user->tv_sec, (long)user->tv_usec / 1000, (long)sys->tv_sec, (long)sys->tv_usec / 1000,
-	    s->usage.ru_maxrss);
-	report_bytes(f, tally_taken(&r->tally, i));
-	report_bytes(f, tally_given(&r->tally, i));
-	fputc('\n', f);
-}
-
 /* A report that cannot be written is trouble: somebody is going to read it. */
 static int
 write_report(const struct run *r)
 {
-	FILE *f;
-	size_t i;
+	enum status st;
 
 	if (r->k->report == -1)
 		return r->status;
-	if ((f = fdopen(r->k->report, "w")) == NULL) {
-		warn("report");
-		return KEEPER_TROUBLE;
-	}
-	for (i = 0; i < r->k->n; i++)
-		report_stage(r, f, i);
-	fprintf(f, "end\t%d\t%s\n", r->status, r->status == KEEPER_GOOD ? "-" : r->cause);
-	if (ferror(f) || fclose(f) == EOF) {
-		warn("report");
-		return r->status == KEEPER_GOOD ? KEEPER_TROUBLE : r->status;
-	}
-	return r->status;
+	st = tally_report(&r->tally, r->k->report, r->status, r->status == KEEPER_GOOD ? "-" : r->cause);
+	return st != ST_OK && r->status == KEEPER_GOOD ? KEEPER_TROUBLE : r->status;
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "kin.h"
 #include "meter.h"
 #include "stage.h"
@@ -104,7 +105,7 @@ stage_start(struct stage *s, const struct stage_start *how)
 		warn("pipe");
 		return ST_TROUBLE;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &s->begun);
+	s->begun = clock_ms();
 	if ((s->pid = fork()) == -1) {
 		warn("fork");
 		return ST_TROUBLE;
@@ -125,10 +126,7 @@ stage_start(struct stage *s, const struct stage_start *how)
 void
 stage_ended(struct stage *s, int wait_status, const struct rusage *usage)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	s->wall = (double)(now.tv_sec - s->begun.tv_sec) + (double)(now.tv_nsec - s->begun.tv_nsec) / 1e9;
+	s->wall_ms = clock_ms() - s->begun;
 	s->wait_status = wait_status;
 	s->usage = *usage;
 	s->state = STAGE_LEFT;

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include <signal.h>
-#include <time.h>
+#include <stdint.h>
 
 #include "status.h"
 
@@ -36,8 +36,7 @@ struct stage {
 	int told;		/* we have signalled it: its end says nothing about itself */
 	int in, out;		/* our copies of its input's read end and its output's write end; -1: none */
 	int gate;		/* write end of its gate; -1: none */
-	struct timespec begun;
-	double wall;		/* seconds */
+	int64_t begun, wall_ms;
 	struct rusage usage;
 };
 

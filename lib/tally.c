@@ -1,3 +1,5 @@
+#include <err.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -85,4 +87,50 @@ tally_line(const struct tally *t, double seconds, uint64_t per_second, char *buf
 	}
 	human(per_second, size);
 	add(buf, width, &used, "  %s/s", size);
+}
+
+static void
+report_bytes(FILE *f, uint64_t bytes)
+{
+	if (bytes == TALLY_UNKNOWN)
+		fputs("\t-", f);
+	else
+		fprintf(f, "\t%" PRIu64, bytes);
+}
+
+static void
+report_stage(FILE *f, const struct tally *t, size_t i)
+{
+	const struct stage *s = &t->stage[i];
+	const struct timeval *user = &s->usage.ru_utime, *sys = &s->usage.ru_stime;
+	char code[32];
+
+	stage_code(s, code, sizeof(code));
+	fprintf(f, "%zu\t%s\t%s\t%.3f\t%ld.%03ld\t%ld.%03ld\t%ld", s->number, s->name, code,
+	    (double)s->wall_ms / 1000, (long)user->tv_sec, (long)user->tv_usec / 1000, (long)sys->tv_sec,
+	    (long)sys->tv_usec / 1000, s->usage.ru_maxrss);
+	report_bytes(f, tally_taken(t, i));
+	report_bytes(f, tally_given(t, i));
+	fputc('\n', f);
+}
+
+enum status
+tally_report(const struct tally *t, int fd, int status, const char *cause)
+{
+	FILE *f;
+	size_t i;
+	int bad;
+
+	if ((f = fdopen(fd, "w")) == NULL) {
+		warn("report");
+		return ST_TROUBLE;
+	}
+	for (i = 0; i < t->n; i++)
+		report_stage(f, t, i);
+	fprintf(f, "end\t%d\t%s\n", status, cause);
+	bad = ferror(f);
+	if (fclose(f) == 0 && !bad)
+		return ST_OK;
+	warn("report");
+	return ST_TROUBLE;
 }

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "watch.h"
 #include "work.h"
 
@@ -26,15 +26,6 @@ struct watch {
 	uint64_t *sum, *last;		/* a figure a stage */
 	pid_t *group;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int64_t
 smaller(int64_t a, int64_t b)
@@ -139,14 +130,14 @@ watch_due(const struct watch *w)
 
 	if (!w->on_terminal && w->stall_ms == 0)
 		return -1;
-	left = last + interval(w) - now_ms();
+	left = last + interval(w) - clock_ms();
 	return left < 0 ? 0 : (int)left;
 }
 
 const struct stage *
 watch_look(struct watch *w)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	if (watch_due(w) != 0)
 		return NULL;
@@ -178,7 +169,7 @@ watch_new(const struct tally *t, int on_terminal, int64_t stall_ms)
 	w->tally = t;
 	w->on_terminal = on_terminal;
 	w->stall_ms = stall_ms;
-	w->begun = w->moved = w->drawn = w->looked = now_ms();
+	w->begun = w->moved = w->drawn = w->looked = clock_ms();
 	w->sum = calloc(t->n, sizeof(*w->sum));
 	w->last = calloc(t->n, sizeof(*w->last));
 	w->group = calloc(t->n, sizeof(*w->group));
