@@ -27,8 +27,8 @@ exits 1 'a stage that fails is status 1' into sh -c 'exit 3' '|' cat
 said 'mm-pipe: stage 1 sh: exit 3' '... named, with its status'
 exits 1 'a stage that is killed is status 1' into cat '|' sh -c 'kill -s KILL $$'
 said 'stage 2 sh: killed by signal 9' '... named, with the signal'
-exits 1 'a command that is not there is status 1' into true '|' no-such-command '|' cat
-said 'stage 2 no-such-command: cannot be run: No such file or directory' '... named, with the reason'
+exits 1 'a command that is not there is status 1' into true '|' /no/such-command '|' cat
+said 'stage 2 such-command: cannot be run: No such file or directory' '... named, with the reason'
 echo >not-a-program
 exits 1 'one that is no program is status 1' into ./not-a-program
 said 'Permission denied' '... with the reason'
