@@ -109,9 +109,9 @@ end_member(struct pgtar *s)
 static enum status
 begin_member(struct pgtar *s)
 {
-	memcpy(s->name, s->header, NAME);
 	if (!sum_is_right(s->header) || !number(s->header + SIZE_AT, SIZE_LEN, &s->left))
 		return damaged(s, "a header whose checksum is wrong");
+	memcpy(s->name, s->header, NAME);
 	if (s->members++ == 0 && strcmp(s->name, "toc.dat") != 0)
 		return damaged(s, "the first member is not toc.dat");
 	s->padding = (size_t)((BLOCK - s->left % BLOCK) % BLOCK);

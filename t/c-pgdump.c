@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pgdump.h"
 #include "tap.h"
@@ -20,6 +21,28 @@ static struct bytes made = { NULL, 0 };
 
 static struct report *report;
 static char room[21];
+static char said[4096];			/* on stderr, since the last archive */
+
+/* From here on stderr is a file. */
+static void
+catch_stderr(void)
+{
+	FILE *f = tmpfile();
+
+	if (f == NULL || dup2(fileno(f), STDERR_FILENO) == -1)
+		exit(2);
+	fclose(f);
+}
+
+static void
+read_stderr(void)
+{
+	ssize_t n = pread(STDERR_FILENO, said, sizeof(said) - 1, 0);
+
+	said[n < 0 ? 0 : n] = '\0';
+	if (ftruncate(STDERR_FILENO, 0) == -1 || lseek(STDERR_FILENO, 0, SEEK_SET) == -1)
+		exit(2);
+}
 
 /* What becomes of these bytes, given in pieces of so many. */
 static enum status
@@ -39,6 +62,7 @@ verdict(const uint8_t *buf, size_t len, size_t piece)
 	if (st == ST_OK)
 		st = sink_finish(s);
 	sink_free(s);
+	read_stderr();
 	return st;
 }
 
@@ -116,7 +140,7 @@ put_head(int minor, int compression, int entries)
 }
 
 static void
-put_entry(int minor, int id, const char *kind, const char *table, const char *copy, int flag)
+put_entry_at(int minor, int id, const char *kind, const char *table, const char *copy, int flag, uint64_t offset)
 {
 	int i;
 
@@ -141,7 +165,13 @@ put_entry(int minor, int id, const char *kind, const char *table, const char *co
 	put_text(NULL);
 	put_byte(flag);
 	for (i = 0; i < 8; i++)
-		put_byte(0);
+		put_byte((int)(offset >> 8 * i & 0xff));
+}
+
+static void
+put_entry(int minor, int id, const char *kind, const char *table, const char *copy, int flag)
+{
+	put_entry_at(minor, id, kind, table, copy, flag, 0);
 }
 
 static void
@@ -186,9 +216,21 @@ put_objects(int id)
 }
 
 static void
-says(enum status want, const char *what)
+is_good(const char *what)
 {
-	ok(verdict(made.at, made.len, SIZE_MAX) == want, "%s", what);
+	ok(verdict(made.at, made.len, SIZE_MAX) == ST_OK, "%s is good", what);
+}
+
+/* Bad, for this reason and no other, all at once and a byte at a time. */
+static void
+is_bad(const char *why, const char *what)
+{
+	int good = verdict(made.at, made.len, SIZE_MAX) == ST_BAD && strstr(said, why) != NULL &&
+	    verdict(made.at, made.len, 1) == ST_BAD && strstr(said, why) != NULL;
+
+	ok(good, "%s is bad", what);
+	if (!good)
+		printf("# said: %s", said);
 }
 
 static void
@@ -209,7 +251,7 @@ reads_what_is_known(void)
 	put_archive(16, 0);
 	put_objects(9);
 	put_rows(7);
-	says(ST_OK, "blocks may come in another order");
+	is_good("another order of the blocks");
 	put_archive(15, 77);
 	put_block(1, 7);
 	put_text("who knows");
@@ -218,7 +260,7 @@ reads_what_is_known(void)
 	ok(verdict(made.at, made.len, SIZE_MAX) == ST_OK && strcmp(found("rows"), "not checked") == 0,
 	    "a compression that is not known passes; its blocks are checked, its rows not");
 	made.len -= 5;
-	says(ST_BAD, "... cut, it is bad");
+	is_bad("it ends at byte", "... cut, it");
 }
 
 static void
@@ -235,71 +277,116 @@ passes_what_is_not_known(void)
 }
 
 static void
-finds_what_is_wrong(void)
+finds_wrong_blocks(void)
 {
 	put_archive(16, 0);
 	put_rows(7);
-	says(ST_BAD, "a block that does not come");
+	is_bad("1 of 2 blocks of data are missing, that of large objects the first", "a block that does not come");
 	put_rows(7);
-	says(ST_BAD, "a block that comes twice");
+	put_objects(9);
+	is_bad("in the data of \"public\".\"t\": its block comes a second time", "a block that comes twice");
 	put_archive(16, 0);
+	put_rows(7);
+	put_objects(9);
 	put_rows(5);
-	says(ST_BAD, "a block that was not promised");
+	is_bad("a block with the id 5, which is not in the table of contents", "a block that was not promised");
 	put_archive(16, 0);
 	put_block(3, 7);
-	says(ST_BAD, "a table's rows as large objects");
+	is_bad("a block of type 3", "a table's rows as large objects");
 	put_archive(16, 0);
 	put_block(2, 7);
-	says(ST_BAD, "a block of a type that there is not");
+	is_bad("a block of type 2", "a block of a type that there is not");
 	put_archive(16, 0);
 	put_block(1, 7);
 	put_int(-5);
-	says(ST_BAD, "a chunk of less than no bytes");
+	is_bad("a chunk of -5 bytes", "a chunk of less than nothing");
 	put_archive(16, 0);
 	put_block(1, 7);
 	put_int(INT32_MAX);
-	says(ST_BAD, "a chunk of more than a gigabyte");
+	is_bad("a chunk of 2147483647 bytes", "a chunk of more than a gigabyte");
+	put_archive(16, 0);
+	put_block(1, 7);
+	put("\2\1\0\0\0", 5);
+	is_bad("no integer", "a sign that is none");
 	put_archive(16, 0);
 	put_block(1, 7);
 	put_text("1\tAda\n");
 	put_int(0);
-	says(ST_BAD, "rows without their end mark");
+	is_bad("do not end with an end mark", "a table of rows without their end mark");
 	put_archive(16, 0);
 	put_block(1, 7);
 	put_text("1\tAda\\.\n\n\n");
 	put_int(0);
-	says(ST_BAD, "an end mark that is not a line");
+	is_bad("do not end with an end mark", "an end mark that is not a line");
+}
+
+static void
+finds_wrong_entries(void)
+{
+	size_t start;
+
 	put_head(16, 0, 2);
 	put_entry(16, 7, "TABLE DATA", "t", copy, 1);
 	put_entry(16, 7, "TABLE DATA", "u", copy, 1);
-	says(ST_BAD, "two entries of one id");
+	is_bad("two entries with the id 7", "an id that two entries have");
 	put_head(16, 0, 1);
 	put_int(7);
 	put_int(1);
 	put_int(INT32_MAX);
-	says(ST_BAD, "a string of more than a gigabyte");
+	is_bad("a catalog of 2147483647 bytes", "a string of more than a gigabyte");
 	put_head(16, 0, 1);
 	put_entry(16, 0, "TABLE", "t", "", 3);
-	says(ST_BAD, "an entry with the id 0");
+	is_bad("the id 0", "an entry with the id 0");
+	put_head(16, 0, 1);
+	put_entry(16, 7, "TABLE", "t", "", 4);
+	is_bad("an offset of kind 4", "an offset of a kind that there is not");
 	put_head(16, 0, -1);
-	says(ST_BAD, "less than no entries");
+	is_bad("-1 entries", "a number of entries below 0");
+	put_head(16, 0, 1);
+	put_entry_at(16, 7, "TABLE DATA", "t", copy, 2, 0);
+	start = made.len;
+	put_head(16, 0, 1);
+	put_entry_at(16, 7, "TABLE DATA", "t", copy, 2, start);
+	put_rows(7);
+	is_good("a table that is where its entry says");
+	put_head(16, 0, 1);
+	put_entry_at(16, 7, "TABLE DATA", "t", copy, 2, start + 1);
+	put_rows(7);
+	is_bad("the table of contents has it at byte", "a table that is elsewhere");
+}
+
+/* An archive whose table of contents, from the number of entries on, comes again. */
+static void
+put_twice(uint64_t shift)
+{
+	size_t start;
+
+	put_head(16, 0, 1);
+	put_entry(16, 7, "TABLE DATA", "t", copy, 1);
+	start = made.len;
+	put_rows(7);
+	put_int(1);
+	put_entry_at(16, 7, "TABLE DATA", "t", copy, 2, start + shift);
 }
 
 static void
 takes_a_second_toc(void)
 {
-	size_t toc, end;
-
-	put_head(16, 0, 1);
-	toc = made.len - 5;
-	put_entry(16, 7, "TABLE DATA", "t", copy, 1);
-	end = made.len;
-	put_rows(7);
-	put(made.at + toc, end - toc);
-	says(ST_OK, "a table of contents that comes again at the end");
-	ok(verdict(made.at, made.len - 1, 1) == ST_BAD, "... cut, it is bad");
+	put_twice(0);
+	is_good("a table of contents that comes again at the end");
+	made.len--;
+	is_bad("in its table of contents", "... cut, it");
+	put_twice(0);
 	put_byte(0);
-	says(ST_BAD, "... and something after it too");
+	is_bad("after its end", "something after it");
+	put_twice(1);
+	is_bad("is said to be at byte", "one that points elsewhere");
+	put_head(16, 0, 1);
+	put_entry(16, 7, "TABLE DATA", "t", copy, 1);
+	put_rows(7);
+	put_int(1);
+	put_entry(16, 8, "TABLE DATA", "t", copy, 1);
+	is_bad("other entries than the first", "one with another table");
 }
 
 static void
@@ -390,17 +477,21 @@ read_file(const char *path)
 int
 main(int argc, char *argv[])
 {
-	if (freopen("/dev/null", "w", stderr) == NULL)
-		return 2;
+	catch_stderr();
 	if (argc == 1) {
 		reads_what_is_known();
 		passes_what_is_not_known();
-		finds_what_is_wrong();
+		finds_wrong_blocks();
+		finds_wrong_entries();
 		takes_a_second_toc();
 		counts_rows();
-		ok(verdict((const uint8_t *)"", 0, 1) == ST_BAD, "nothing is bad");
-		ok(verdict((const uint8_t *)"PGDM", 4, 1) == ST_BAD, "so is less than the start of a dump");
-		ok(verdict((const uint8_t *)"-- hello\n", 9, 1) == ST_BAD, "and what pg_dump does not write");
+		made.len = 0;
+		is_bad("the dump is empty", "nothing");
+		put("PGDM", 4);
+		is_bad("ends within its first bytes", "less than the start of a dump");
+		made.len = 0;
+		put("-- hello\n", 9);
+		is_bad("this is no dump", "what pg_dump does not write");
 	}
 	while (--argc > 0)
 		read_file(*++argv);

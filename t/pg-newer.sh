@@ -1,13 +1,12 @@
 #!/bin/sh
-# pg-newer.sh - unpack newer PostgreSQL clients than this system has, from Debian's newer suites, under $MM_BUILD.
+# pg-newer.sh - unpack newer PostgreSQL clients than this system has, from Debian's newer suites, under build/.
 #
 # Makes build/pg-newer/17 and 18, directories with pg_dump, pg_dumpall and pg_restore, each a script that starts the
 # program through the loader and libraries of its own suite.  Nothing is installed; what is there already is kept.
 set -eu
 umask 022
 cd "${0%/*}/.."
-case ${MM_BUILD:=build} in /*) ;; *) MM_BUILD=$PWD/$MM_BUILD ;; esac
-newer=$MM_BUILD/pg-newer
+newer=$PWD/build/pg-newer
 
 libraries='libpq5 libc6 zlib1g liblz4-1 libzstd1 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libcom-err2
 	libkeyutils1 libsasl2-2 libssl3t64 libldap2 libxxhash0'

@@ -23,6 +23,11 @@ is "# dump-bytes: $(wc -c <dump)" "$(grep dump-bytes report)" '... and its size'
 is '# rows."public"."notes": 30000' "$(grep notes report)" '... and its rows'
 is report "$(echo report*)" '... and leaves nothing beside it'
 
+ln report old
+cp old older
+pg_dump -Fc -Z0 --schema-only postgres | cat >one
+ok 'another dump passes' pass one
+same older old '... its report takes the place of the old one and does not change it'
 rm report
 : >empty
 exits 1 'an empty stream is bad' pass empty
@@ -30,6 +35,7 @@ said 'the dump is empty' '... and says so'
 absent '... and there is no report' report
 seq 1 100000 >foreign
 exits 1 'a foreign stream is bad' pass foreign
+said 'this is no dump' '... and says so'
 same empty out '... and nothing of it is passed on'
 head -c 500000 dump >shorter
 exits 1 'a dump that is cut is bad' pass shorter

@@ -14,7 +14,7 @@ pg_dump_of() {
 	shift
 	case $version in
 	15) pg_dump "$@" ;;
-	*) "$build/pg-newer/$version/pg_dump" "$@" ;;
+	*) "$top/build/pg-newer/$version/pg_dump" "$@" ;;
 	esac
 }
 
@@ -118,7 +118,7 @@ ok '18: one with statistics is good' verify custom
 
 pg_dumpall >all
 ok 'a script of the whole cluster is good' verify all
-"$build/pg-newer/18/pg_dumpall" >all
+"$top/build/pg-newer/18/pg_dumpall" >all
 ok 'so is that of 18' verify all
 head -c "$(($(wc -c <all) / 2))" all >half
 exits 1 'half of it is bad' verify half
@@ -134,4 +134,26 @@ exits 1 'so is one cut in its table of contents' verify shorter
 said 'ends at byte 2000, in its table of contents' '... and where is said'
 printf x | cat whole - >longer
 exits 1 'something after the end is bad' verify longer
+
+# tar_without MEMBER - make ./lacking, the archive ./whole without one member.
+tar_without() {
+	mkdir members
+	tar -C members -xf whole
+	tar -tf whole | grep -vxF -e "$1" | tar -C members --format=ustar -cf lacking -T -
+	rm -r members
+}
+
+pg_dump -Ft odd | cat >whole
+tar_without blob_4000000000.dat
+exits 1 'a tar archive without one of its large objects is bad' verify lacking
+said '2 large objects, but 3 in its lists' '... and that is said'
+tar_without "$(tar -tf whole | sed -n 3p)"
+exits 1 '... and one without a table' verify lacking
+said '1 of 7 blocks of data are missing' '... and that is said'
+tar_without restore.sql
+ok '... but not one that another tar has written again' verify lacking
+pg_dump -Ft small | cat >whole
+printf X | dd of=whole bs=1 seek=108 conv=notrunc 2>/dev/null
+exits 1 '... and one with a member whose header is damaged' verify whole
+said 'checksum' '... and that is said'
 done_testing

@@ -85,6 +85,15 @@ exits 1 'what is no dump is bad' check
 exits 1 'what is empty is bad' check
 said 'the dump is empty' '... and that is said'
 
+# An archive whose first text is a gigabyte long, and nothing but that: some 40 KB of zstd.
+perl -e 'print "PGDMP\1\16\0\4\10\1", "\0" x 40, pack("CV", 0, 1 << 30); print "\0" x (1 << 20) for 1 .. 1024' |
+	zstd -qc >backup
+by_pipe() { mm-pipe -o stages cat backup '|' mm-verify </dev/null; }
+exits 1 'a bomb is bad' by_pipe
+said 'in its table of contents' '... for what is not in it'
+ok '... and was followed in little memory' \
+	awk -F '\t' '$2 == "mm-verify" { seen = 1; if ($7 > 300000) exit 1 } END { exit !seen }' stages
+
 cp dump backup
 as_json() {
 	mm-verify -J <backup | perl -MJSON::PP -0777 -ne '$r = decode_json($_);
