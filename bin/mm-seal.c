@@ -31,7 +31,8 @@ usage(void)
 {
 	fprintf(stderr, "usage: mm-seal [-a] (-r recipient | -R file) ...\n"
 	    "       mm-seal [-a] -p passfile\n"
-	    "       mm-seal -d (-i identity ... | -p passfile)\n"
+	    "       mm-seal -d [-p passfile] -i identity ...\n"
+	    "       mm-seal -d -p passfile\n"
 	    "       mm-seal -s\n");
 	exit(ST_TROUBLE);
 }
