@@ -229,20 +229,40 @@ refuse_assemblies(struct bench *b)
 	ok(is_bad(b, SIZE_MAX, 65536) && strstr(said(), "more follows") != NULL, "... and named after a full chunk");
 }
 
-/* No two files are alike: the key, the nonce and the stanzas are new each time. */
+/* The file key and the nonce of what was sealed. */
+static void
+secrets_of(struct bench *b, uint8_t filekey[FILEKEY_BYTES], uint8_t nonce[STREAM_NONCE])
+{
+	struct agehead head = { .text = NULL };
+	struct stanza stanza;
+	size_t used, at = 0;
+	int opened;
+
+	if (agehead_read(&head, b->file.buf, b->file.len, &used) != ST_OK || !agehead_next(&head, &at, &stanza) ||
+	    x25519_unwrap(b->key, &stanza, filekey, &opened) != ST_OK || !opened)
+		errx(2, "cannot read what was sealed");
+	memcpy(nonce, b->file.buf + used, STREAM_NONCE);
+	agehead_free(&head);
+}
+
+/* Keys and nonces are new for each file: a key that serves twice gives both away. */
 static void
 never_repeat(struct bench *b)
 {
-	struct bytes first = { .len = 0 };
-	size_t i, same = 0;
+	static const uint8_t zero[FILEKEY_BYTES];
+	uint8_t filekey[2][FILEKEY_BYTES], nonce[2][STREAM_NONCE];
+	char share[2][64];
+	int i;
 
-	seal(b, 1000, SIZE_MAX);
-	add(&first, b->file.buf, b->file.len);
-	seal(b, 1000, SIZE_MAX);
-	for (i = header_of(&first); i < first.len; i++)
-		same += first.buf[i] == b->file.buf[i];
-	ok(memcmp(first.buf, b->file.buf, 75) != 0 && same < 50, "the same content sealed twice has nothing in common");
-	free(first.buf);
+	for (i = 0; i < 2; i++) {
+		seal(b, 1000, SIZE_MAX);
+		secrets_of(b, filekey[i], nonce[i]);
+		memcpy(share[i], b->file.buf + 32, 43);
+	}
+	ok(memcmp(filekey[0], filekey[1], FILEKEY_BYTES) != 0 && memcmp(filekey[0], zero, FILEKEY_BYTES) != 0,
+	    "each file has a key of its own");
+	ok(memcmp(nonce[0], nonce[1], STREAM_NONCE) != 0, "... a nonce of its own");
+	ok(memcmp(share[0], share[1], 43) != 0, "... and its recipient a share of its own");
 }
 
 /* A chain that is freed before it was finished leaves what nobody takes for a file. */
