@@ -20,8 +20,8 @@ OBJ	= number clock stdfds visible json pgrows digest quota b64 bech32 hkdf meter
 TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
-LIBS_mm-seal	= -lsodium
-LIBS_mm-key	= -lsodium
+LIBS_mm-seal	= -lsodium -lcrypto
+LIBS_mm-key	= -lsodium -lcrypto
 LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))

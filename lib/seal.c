@@ -129,6 +129,7 @@ let_go(struct sink *sink)
 
 	sink_free(s->next);
 	agehead_free(&s->head);
+	stream_free(&s->stream);
 	sodium_memzero(s, sizeof(*s));
 	free(s);
 }

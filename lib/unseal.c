@@ -335,6 +335,7 @@ let_go(struct sink *sink)
 
 	sink_free(u->next);
 	agehead_free(&u->head);
+	stream_free(&u->stream);
 	sodium_memzero(u, sizeof(*u));
 	free(u);
 }

@@ -201,6 +201,7 @@ add_payload(struct bytes *b, const uint8_t filekey[FILEKEY_BYTES])
 	stream_start(&s, filekey, nonce);
 	stream_seal(&s, (const uint8_t *)CONTENT, sizeof(CONTENT) - 1, 1, out);
 	add(b, nonce, sizeof(nonce));
+	stream_free(&s);
 	add(b, out, sizeof(out));
 }
 

@@ -171,6 +171,7 @@ assemble(struct bench *b, const struct part *part, size_t parts)
 		at += part->len;
 	}
 	agehead_free(&head);
+	stream_free(&s);
 }
 
 static void

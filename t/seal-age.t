@@ -55,4 +55,23 @@ said 'rsa: an OpenSSH key of another type than ssh-ed25519' '... by name'
 exits 2 'so is an SSH identity under a passphrase' mm-seal -d -i ssh_locked
 said 'ssh_locked: an OpenSSH key under a passphrase' '... by name'
 
+# Where libcrypto may not: no provider has the cipher.
+cat >none.cnf <<'END'
+openssl_conf = main
+[main]
+providers = list
+[list]
+null = null
+[null]
+activate = 1
+END
+without() { OPENSSL_CONF=none.cnf "$@"; }
+slow_fast() { head -c 20000000 /dev/zero | without mm-seal -r "$recipient" | mm-seal -d -i key | cmp -n 20000000 - /dev/zero; }
+fast_slow() { head -c 20000000 /dev/zero | mm-seal -r "$recipient" | without mm-seal -d -i key | cmp -n 20000000 - /dev/zero; }
+has_cipher() { openssl list -cipher-algorithms | grep 'ChaCha20-Poly1305 @'; }
+without_cipher() { without openssl list -cipher-algorithms | grep 'ChaCha20-Poly1305 @'; }
+ok 'libcrypto has the cipher' has_cipher
+exits 1 '... and can be kept from it' without_cipher
+ok '... what is sealed without it opens with it' slow_fast
+ok '... and the other way round' fast_slow
 done_testing
