@@ -29,11 +29,11 @@
 #include "keeper.h"
 #include "kin.h"
 #include "number.h"
+#include "pipesize.h"
 #include "stdfds.h"
 
 enum {
 	LOCKED = 75,		/* EX_TEMPFAIL: another one holds the lock */
-	PIPE_BYTES = 1024 * 1024,
 	GRACE = 30,
 	GRACE_MAX = 24 * 3600,
 	STALL_MAX = 30 * 24 * 3600
@@ -99,7 +99,7 @@ join(struct stage *stage, size_t n)
 			warn("pipe");
 			return ST_TROUBLE;
 		}
-		fcntl(fd[1], F_SETPIPE_SZ, PIPE_BYTES);		/* refused: then it is a smaller one */
+		pipesize_widen(fd[1]);
 		stage[i].out = fd[1];
 		stage[i + 1].in = fd[0];
 	}

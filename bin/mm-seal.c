@@ -99,17 +99,6 @@ makes_sense(const struct request *req)
 	return req->identities == NULL && (req->recipients == NULL) != (req->passfile == NULL);
 }
 
-/* A pipe of a megabyte costs half as many switches between processes; where we may not have it, it goes without. */
-static void
-widen(int fd)
-{
-#ifdef F_SETPIPE_SZ
-	(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
-#else
-	(void)fd;
-#endif
-}
-
 static enum status
 run(const struct request *req)
 {
@@ -123,8 +112,6 @@ run(const struct request *req)
 		warnx("out of memory");
 		return ST_TROUBLE;
 	}
-	widen(STDIN_FILENO);
-	widen(STDOUT_FILENO);
 	st = pump(STDIN_FILENO, "stdin", chain);
 	sink_free(chain);
 	return st;

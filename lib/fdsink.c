@@ -6,6 +6,7 @@
 
 #include "fdsink.h"
 #include "meter.h"
+#include "pipesize.h"
 
 struct fdsink {
 	struct sink sink;
@@ -100,6 +101,7 @@ fdsink_new(int fd, const char *what)
 	s->sink = (struct sink){ update, finish, let_go };
 	s->fd = fd;
 	s->what = what;
+	pipesize_widen(fd);
 	return &s->sink;
 }
 
