@@ -105,7 +105,7 @@ main(void)
 	failing(1);
 	failing(4);
 	p = pool_new(&kind, 5, 2, &o);
-	ok(pool_room(p, &b) == ST_OK && pool_submit(p, b) == ST_OK, "a block under way");
+	ok(pool_room(p, &b) == ST_OK && (b->in[0] = 3, pool_submit(p, b)) == ST_OK, "a block under way");
 	pool_free(p);
 	ok(1, "... does not keep the pool from being freed");
 	ok(pool_new(&kind, 4, 2, &o) == NULL, "no tools, no pool");

@@ -46,14 +46,18 @@ ok '-T 0 is the default' compress_one -T 0
 
 # Descriptors.
 to_full() { mm-compress -m "$1" <many >/dev/full; }
+back_to_full() { mm-compress -m "$1" <many | mm-compress -d -m "$1" >/dev/full; }
 closed_in() { mm-compress <&-; }
 closed_out() { mm-compress <one >&-; }
+closed_out_back() { mm-compress <many | mm-compress -d >&-; }
 from_directory() { mm-compress </; }
 for method in $methods; do
 	exits 2 "$method: a full disk is noticed" to_full "$method"
+	exits 2 "$method: ... on the way back too" back_to_full "$method"
 done
 exits 2 'a closed stdin is noticed' closed_in
 exits 2 'a closed stdout is noticed' closed_out
+exits 2 'a closed stdout is noticed on the way back' closed_out_back
 exits 2 'a directory is not an input' from_directory
 on_terminal() { script -qec "mm-compress -m $1 <one" /dev/null; }
 for method in $methods; do
