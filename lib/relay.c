@@ -143,6 +143,7 @@ start(struct relay *r)
 	int error;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGPIPE);	/* it is the thread that writes: its reader's going ends the filter */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&r->thread, NULL, work, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -45,6 +45,8 @@ ok '... and says so' grep -q "whoever reads mm-pipe's output has gone" err
 ok '--early lets the last stage stop' into --early seq 1000000 '|' cat '|' head -n 1
 silent '... and finds nothing wrong'
 ok '--early lets a reader leave bytes' into --early echo hello '|' true
+decompressing() { head -c 30000000 /dev/urandom | mm-compress -T 2 >early.zst; into --early cat early.zst '|' mm-compress -d -T 2 '|' head -c 10 >/dev/null; }
+ok '--early lets a decompressor that writes in a thread die of its pipe' decompressing
 exits 1 '--early forgives no failure' into --early sh -c 'exit 3' '|' true
 exits 1 '--early forgives no failing reader' into --early seq 1000000 '|' sh -c 'head -n 1; exit 3'
 
