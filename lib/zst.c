@@ -11,6 +11,8 @@
 enum {
 	LEAST_WINDOW = 20,		/* log2 of bytes: what a lack of memory may shrink a window to */
 	LARGEST_WINDOW = 27,		/* what zstd -d takes without options */
+	FAR_LEVEL = 12,			/* from here on, looking far back costs next to nothing */
+	FAR_WINDOW = 25,		/* ... and this is how far */
 	BESIDE_WINDOW = 1 << 20,	/* memory that a decoder takes beside it, at most */
 	MAGIC = 4,
 	HEADER = 18			/* the longest frame header */
@@ -19,6 +21,7 @@ enum {
 /* How an encoder goes about it.  Sizes are log2: of bytes, and of entries of four. */
 struct plan {
 	int window, chain, hash;
+	int far;			/* the window if matches over long distances are looked for, or 0 */
 	unsigned workers;		/* 0: compress in the thread that pushes */
 	uint64_t job;			/* bytes a worker takes at a time */
 };
@@ -77,7 +80,7 @@ usual_sizes(int level)
 		{ 23, 24, 22 }, { 25, 25, 23 }, { 26, 26, 24 }, { 27, 27, 25 }
 	};
 
-	return (struct plan){ sizes[level].window, sizes[level].chain, sizes[level].hash, 0, 0 };
+	return (struct plan){ sizes[level].window, sizes[level].chain, sizes[level].hash, 0, 0, 0 };
 }
 
 /* A smaller window wants no larger tables. */
@@ -94,17 +97,18 @@ shrink(struct plan *p)
 /*
  * Each worker has its tables (a hash entry has two bytes of tags beside it) and
  * some room to work.  The library keeps a ring of workers + 3 jobs of input,
- * which is their window, and for workers + 2 jobs a buffer in which their
- * output would fit at worst.
+ * which is their window, unless they look further back; and for workers + 2
+ * jobs a buffer in which their output would fit at worst.
  */
 static uint64_t
 plan_size(const struct plan *p)
 {
-	uint64_t mib = UINT64_C(1) << 20, one = 3 * mib + (UINT64_C(4) << p->chain) + (UINT64_C(6) << p->hash);
+	uint64_t one = (UINT64_C(3) << 20) + (UINT64_C(4) << p->chain) + (UINT64_C(6) << p->hash);
+	uint64_t far = p->far > 0 ? UINT64_C(1) << p->far : 0, ring = p->workers * p->job;
 
 	if (p->workers == 0)
-		return one + (UINT64_C(1) << p->window);
-	return p->workers * one + (2 * p->workers + 5) * p->job;
+		return one + (far > 0 ? far + far / 8 : UINT64_C(1) << p->window);
+	return p->workers * one + (ring > far ? ring : far) + far / 8 + (p->workers + 5) * p->job;
 }
 
 /* The most threads, with jobs of the usual size or smaller ones, that fit. */
@@ -132,6 +136,18 @@ zst_needs(int level)
 	return plan_size(&p);
 }
 
+/* The same plan, with what memory it leaves used to look further back. */
+static struct plan
+look_far(struct plan p, const struct quota *q)
+{
+	for (p.far = FAR_WINDOW; p.far > p.window; p.far--) {
+		if (plan_size(&p) <= q->memory)
+			return p;
+	}
+	p.far = 0;
+	return p;
+}
+
 static struct plan
 choose(int level, const struct quota *q)
 {
@@ -139,7 +155,7 @@ choose(int level, const struct quota *q)
 
 	while (!fit_workers(&p, q) && plan_size(&p) > q->memory && p.window > LEAST_WINDOW)
 		shrink(&p);
-	return p;
+	return level >= FAR_LEVEL ? look_far(p, q) : p;
 }
 
 static enum status
@@ -204,7 +220,8 @@ set(ZSTD_CCtx *ctx, int level, const struct plan *p)
 		int value;
 	} settings[] = {
 		{ ZSTD_c_compressionLevel, level },
-		{ ZSTD_c_windowLog, p->window },
+		{ ZSTD_c_windowLog, p->far > 0 ? p->far : p->window },
+		{ ZSTD_c_enableLongDistanceMatching, p->far > 0 },
 		{ ZSTD_c_chainLog, p->chain },
 		{ ZSTD_c_hashLog, p->hash },
 		{ ZSTD_c_checksumFlag, 1 },

@@ -100,6 +100,8 @@ main(int argc, char **argv)
 	keeps(in, packed, "-m zstd -l 3 -T 2", 6);
 	keeps(in, packed, "-m zstd -l 9 -T 2", 40);
 	keeps(packed, back, "-d", 8);
+	keeps(in, packed, "-m zstd -l 12 -T 2", 128);
+	keeps(little, packed, "-m zstd -l 12 -T 2", 48);
 	keeps(little, packed, "-m zstd -l 22 -T 2", 128);
 	keeps(in, packed, "-m xz -l 0 -T 8", 40);
 	keeps(in, packed, "-m xz -l 1 -T 2", 12);

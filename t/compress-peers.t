@@ -28,6 +28,12 @@ ok 'zstd: a high level' they_read 19 zstd one zstd -dc
 ok 'zstd: the highest level, as far as the memory goes' they_read 22 zstd one zstd -dc
 ok 'xz: the lowest level' they_read 0 xz text xz -dc
 ok 'xz: the highest level, as far as the memory goes' they_read 9 xz one xz -dc
+head -c 5000000 /dev/urandom >far
+finds_far() {
+	cat far far | mm-compress -m zstd -l "$1" >packed && zstd -dc <packed | tail -c 5000000 | cmp - far &&
+	[ "$(wc -c <packed)" -lt 6000000 ]
+}
+ok 'zstd: from level 12 on, repetitions far back are found' finds_far 12
 tests_whole() { mm-compress -m "$1" -l 2 <text >packed && "$1" -t <packed; }
 for method in gzip zstd xz; do
 	ok "$method -t finds no fault" tests_whole "$method"
