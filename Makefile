@@ -43,17 +43,19 @@ $B/%.o: %.c Makefile
 tests: all $(CTESTS)
 check:
 	MM_BUILD=$B CC='$(CC)' CFLAGS='$(CFLAGS)' sh t/run.sh
+check-long:
+	MM_BUILD=$B sh t/run.sh t/long/*.t
 demo:
 	sh scripts/demo.sh
 sanitize:
 	$(MAKE) check B=build/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 lint:
-	shellcheck -x -P t:scripts -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/bench/*.sh) .ci/run
+	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/long/*.t t/bench/*.sh) .ci/run
 	mandoc -T lint -W warning bin/*.1
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -Ilib bin lib t
 clean:
 	rm -rf build
 
-.PHONY: all tests check demo sanitize lint clean
+.PHONY: all tests check check-long demo sanitize lint clean
 .SECONDARY:
 -include $(wildcard $B/*/*.d)
