@@ -12,9 +12,9 @@
 
 enum {
 	PIECE = 256 * 1024,		/* within a core's cache, and few system calls */
-	CRUMB = PIECE / 8,
+	CRUMB = PIECE / 2,
 	BULK = 1024 * 1024,		/* bytes after which a stream is a long one */
-	NAP = 300 * 1000		/* ns; much less than a wide pipe takes to fill */
+	NAP = 1000 * 1000		/* ns; much less than a wide pipe takes to fill */
 };
 
 /*

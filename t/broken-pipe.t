@@ -38,6 +38,10 @@ EOF
 cat >kill_stage <<'EOF'
 kill -s KILL "$(cat "pid.$1")"
 EOF
+# stop_stage NAME - stop it, so that it stands still for ever.
+cat >stop_stage <<'EOF'
+kill -s STOP "$(cat "pid.$1")"
+EOF
 # publish FILE - a sink that knows no gate and renames at the end of its input.
 cat >publish <<'EOF'
 cat >"$1.part" && mv "$1.part" "$1"
@@ -78,7 +82,8 @@ faultless() {
 	none_left "$session" || echo "left behind: $(left_of "$session")"
 }
 
-# broken TIMES WORDS DESC COMMAND... - each run fails with status 1, for this reason, and publishes nothing.
+# broken TIMES WORDS DESC COMMAND... - each run fails with status $wanted, for this reason, and publishes nothing.
+wanted=1
 broken() {
 	n=$1 words=$2 desc=$3
 	shift 3
@@ -86,7 +91,7 @@ broken() {
 	while [ "$n" -gt 0 ]; do
 		n=$((n - 1))
 		run "$@"
-		faultless 1 "$words" >fault
+		faultless "$wanted" "$words" >fault
 		[ ! -s fault ] || { cat fault stderr >>faults; break; }
 	done
 	if [ -s faults ]; then
@@ -99,7 +104,7 @@ broken() {
 
 # sealed SOURCE... - the pipeline of a backup over a source, its stages known by pid.
 cat >sealed <<'EOF'
-exec mm-pipe "$@" '|' sh as verify mm-verify -P '|' sh as compress mm-compress -m zstd \
+exec mm-pipe ${stall:+-t "$stall"} "$@" '|' sh as verify mm-verify -P '|' sh as compress mm-compress -m zstd \
 	'|' sh as seal mm-seal -R recipients '|' sh as land mm-land out
 EOF
 
@@ -156,6 +161,15 @@ for name in verify compress seal land; do
 	broken "$few" 'sh: killed by signal 9' "mm-$name killed mid-stream" \
 		sh sealed $dump '|' sh passing 200000 sh kill_stage "$name"
 done
+wanted=3
+export stall=1
+for name in 3:verify 4:compress 5:seal 6:land; do
+	# shellcheck disable=SC2086
+	broken 1 "stage ${name%:*} sh stands still" "mm-${name#*:} stopped mid-stream" \
+		sh sealed $dump '|' sh passing 200000 sh stop_stage "${name#*:}"
+done
+unset stall
+wanted=1
 early='head -c 1000'
 # shellcheck disable=SC2086
 {

@@ -1,6 +1,8 @@
 #!/bin/sh
 # pg-newer.sh - unpack newer PostgreSQL clients than this system has, from Debian's newer suites, under build/.
 #
+# They come from the mirror that this system's own packages come from; elsewhere than on Debian, say DEBIAN_MIRROR=URL.
+#
 # Makes build/pg-newer/17 and 18, directories with pg_dump, pg_dumpall and pg_restore, each a script that starts the
 # program through the loader and libraries of its own suite.  Nothing is installed; what is there already is kept.
 set -eu
@@ -10,6 +12,18 @@ newer=$PWD/build/pg-newer
 
 libraries='libpq5 libc6 zlib1g liblz4-1 libzstd1 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libcom-err2
 	libkeyutils1 libsasl2-2 libssl3t64 libldap2 libxxhash0'
+
+# mirror - print where Debian's packages come from here.
+mirror() {
+	# shellcheck disable=SC2016
+	found=${DEBIAN_MIRROR-$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
+		sed -n '/-security/d; s/^Debian //p' | head -n 1)}
+	[ -n "$found" ] || {
+		echo 'pg-newer.sh: apt knows no Debian mirror here: set DEBIAN_MIRROR to one' >&2
+		return 2
+	}
+	echo "$found"
+}
 
 # apt SUITE ARGUMENT... - apt-get that knows this suite alone and writes only under $newer/SUITE.
 apt() {
@@ -25,8 +39,9 @@ unpack() {
 	suite=$1
 	shift
 	mkdir -p "$newer/$suite/state/lists/partial" "$newer/$suite/cache/archives/partial" "$newer/$suite/root"
-	printf 'deb [signed-by=%s] %s %s main\n' \
-		/usr/share/keyrings/debian-archive-keyring.gpg "${DEBIAN_MIRROR:?}" "$suite" >"$newer/$suite/sources.list"
+	from=$(mirror)
+	printf 'deb [signed-by=%s] %s %s main\n' /usr/share/keyrings/debian-archive-keyring.gpg "$from" "$suite" \
+		>"$newer/$suite/sources.list"
 	apt "$suite" update
 	(cd "$newer/$suite/cache" && apt "$suite" download "$@")
 	for deb in "$newer/$suite/cache"/*.deb; do

@@ -65,13 +65,11 @@ compressors() {
 	pair "$runs" 'mm-compress -d, zstd : zstd -d' 'mm-compress -d <peer.zst >/dev/null' 'zstd -qdc <peer.zst >/dev/null'
 	pair 3 'mm-compress -m xz -l 6 -T 2 : xz -6 -T2' 'mm-compress -m xz -l 6 -T 2 -M 1G <sixteenth >out' \
 		'xz -6 -T2 -c <sixteenth >out'
-	xz -1 -T2 -c <dump >peer.xz
+	xz -1 -T2 -c <quarter >peer.xz
 	pair "$runs" 'mm-compress -d, xz : xz -d -T2' 'mm-compress -d -T 2 <peer.xz >/dev/null' 'xz -dc -T2 <peer.xz >/dev/null'
 }
 
 sealers() {
-	age-keygen -o key 2>/dev/null
-	age-keygen -y key >recipients
 	pair "$runs" 'mm-seal : age, pipe to pipe' 'cat dump | mm-seal -R recipients | cat >/dev/null' \
 		'cat dump | age -R recipients | cat >/dev/null'
 	age -R recipients <dump >sealed
@@ -111,6 +109,8 @@ main() {
 	export PGDATABASE=postgres
 	sh "$here/corpus.sh" "$size" >/dev/null
 	pg_dump -Fc -Z0 >dump
+	age-keygen -o key 2>/dev/null
+	age-keygen -y key >recipients
 	machine
 	printf '\n%-46s %7s %7s %6s %7s %7s %6s %5s %5s %7s\n' 'ours : peer' wall peer ratio cpu peer ratio MiB peer size
 	for part in ${BENCH_PARTS:-compressors sealers verifiers pipelines}; do
