@@ -23,6 +23,9 @@ examples() {
 	}' "$1"
 }
 
+# pasted FILE - run it as from a prompt: whose standard input is a terminal, and at any rate no pipe.
+pasted() { sh -eu "$1" </dev/null; }
+
 for page in "$top"/bin/*.1; do
 	tool=${page##*/}
 	tool=${tool%.1}
@@ -33,7 +36,7 @@ for page in "$top"/bin/*.1; do
 	examples "$page"
 	ok "$tool has examples" test -e 01
 	for block in [0-9][0-9]; do
-		ok "$tool, example $block" sh -eu "$block"
+		ok "$tool, example $block" pasted "$block"
 	done
 	cd ..
 done
