@@ -230,7 +230,7 @@ pass_signal(struct front *f)
 	if (read(f->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
 	signo = (unsigned char)info.ssi_signo;
-	if (write(f->socket, &signo, 1) == -1)
+	if (write(f->socket, &signo, 1) == -1 && errno != EPIPE)	/* gone: its end comes next */
 		warn("signal the keeper");
 }
 

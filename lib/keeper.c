@@ -130,7 +130,9 @@ judge(struct run *r, struct stage *s)
 	char words[160];
 	int left = unread(s);
 
-	let_go(&s->in);
+	/* Of one that we told to end, it stays: who writes to it has been told as well, and needs no SIGPIPE. */
+	if (!s->told)
+		let_go(&s->in);
 	s->good = stage_exited_zero(s) && (left == 0 || r->k->early);
 	if (s->good)
 		return;
