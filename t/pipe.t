@@ -85,7 +85,7 @@ exits 75 'a second one fails' into -L lock mm-pipe -L lock touch ran
 said 'lock: another run holds the lock' '... and says so'
 absent 'and runs nothing' ran
 mkfifo in
-mm-pipe -L lock sh -c 'touch held; exec cat' <in >/dev/null &
+mm-pipe -L lock sh -c 'touch held; exec cat' <in >/dev/null 2>&1 &
 exec 9>in
 eventually 5 test -e held
 exits 75 'a lock that is held is status 75' into -L lock true
@@ -98,11 +98,11 @@ inherits() { into -L lock sh -c '! ls -l /proc/$$/fd | grep -q lock'; }
 ok 'no stage inherits it' inherits
 
 # --- what the stages inherit ---
-mask() { env --ignore-signal=PIPE --block-signal=USR1,TERM mm-pipe sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status' </dev/null; }
+mask() { env --default-signal --ignore-signal=PIPE --block-signal=USR1,TERM mm-pipe sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status' </dev/null; }
 ok 'a hostile signal mask' mask
 said 'SigBlk:	0000000000000000' '... does not reach the stages'
 said 'SigIgn:	0000000000000000' '... nor an ignored SIGPIPE'
-nohup_kept() { env --ignore-signal=HUP mm-pipe sh -c 'grep -E "^SigIgn" /proc/self/status' </dev/null; }
+nohup_kept() { env --default-signal --ignore-signal=HUP mm-pipe sh -c 'grep -E "^SigIgn" /proc/self/status' </dev/null; }
 ok 'an ignored SIGHUP' nohup_kept
 said 'SigIgn:	0000000000000001' '... does: that is what nohup is for'
 count_fds='ls /proc/self/fd >fds; wc -l <fds'

@@ -20,7 +20,7 @@ mkfifo slow
 setpriv --reuid=65534 --regid=65534 --clear-groups mm-seal -d -i key <slow >opened 2>said_by_seal &
 sealer=$!
 exec 4>slow
-of_root() { [ "$(stat -c %u "/proc/$sealer/environ")" = 0 ] && [ "$(stat -c %u "/proc/$sealer")" = 65534 ]; }
+of_root() { [ "$(cat "/proc/$sealer/comm")" = mm-seal ] && [ "$(stat -c %u "/proc/$sealer/environ")" = 0 ] && [ "$(stat -c %u "/proc/$sealer")" = 65534 ]; }
 attach() { as_nobody cat "/proc/$sealer/environ"; }
 ok 'its memory belongs to nobody else' eventually 10 of_root
 exits 1 'not even to its own user' attach
