@@ -39,6 +39,9 @@ enum {
 	STALL_MAX = 30 * 24 * 3600
 };
 
+/* The signals that end a pipeline: the front hears them, and the keeper hears of them from the front. */
+static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+
 struct front {
 	struct keeper k;
 	int socket;		/* to the keeper */
@@ -148,16 +151,15 @@ take_lock(const char *path)
 static enum status
 catch_signals(struct front *f)
 {
-	static const int ours[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	struct sigaction old;
 	sigset_t set;
 	size_t i;
 
 	sigemptyset(&set);
 	sigemptyset(&f->k.ignored);
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		sigaction(ours[i], NULL, &old);
-		sigaddset(old.sa_handler == SIG_IGN ? &f->k.ignored : &set, ours[i]);
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		sigaction(ending[i], NULL, &old);
+		sigaddset(old.sa_handler == SIG_IGN ? &f->k.ignored : &set, ending[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
@@ -171,12 +173,11 @@ catch_signals(struct front *f)
 static void
 keep(struct front *f, int peer)
 {
-	static const int front_hears[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	size_t i;
 
 	setpgid(0, 0);
-	for (i = 0; i < sizeof(front_hears) / sizeof(front_hears[0]); i++)
-		signal(front_hears[i], SIG_IGN);
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		signal(ending[i], SIG_IGN);
 	prctl(PR_SET_NAME, "mm-keeper");
 	close(f->signals);
 	close(f->socket);

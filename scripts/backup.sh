@@ -68,10 +68,8 @@ write_manifest() {
 # make_backup - one backup, whole at home with its manifest, or nothing of its name.
 make_backup() {
 	started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-	candidate=${word}_backup_$(date -u +%Y%m%d_%H%M%S)$suffix
-	while [ -e "$home/$candidate" ]; do	# a name has seconds, and one run has each
-		sleep 1
-		candidate=${word}_backup_$(date -u +%Y%m%d_%H%M%S)$suffix
+	while candidate=${word}_backup_$(date -u +%Y%m%d_%H%M%S)$suffix && [ -e "$home/$candidate" ]; do
+		sleep 1		# a name has seconds, and one run has each
 	done
 	name=$candidate
 	create_database_dump || { say "no backup was made of database $PGDATABASE"; return 1; }
