@@ -1,5 +1,6 @@
 #!/bin/sh
 # mm-land: a durable file under its final name, or nothing of that name.
+# shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 
 from_pipe() { echo data | mm-land "$@"; }
@@ -113,5 +114,33 @@ exits 143 'TERM ends it' landing TERM
 exits 130 'INT ends it' landing INT
 exits 129 'HUP ends it' landing HUP
 absent 'nothing of these names' dir/TERM dir/INT dir/HUP
+# Where there is no O_TMPFILE the data waits under a hidden name.  (No leak checker works under strace.)
+export ASAN_OPTIONS=detect_leaks=0
+strace -qq -o calls -e trace=openat mm-land dir/traced <data >/dev/null
+nth=$(grep -n O_TMPFILE calls | cut -d: -f1)
+without_tmpfile() { strace -qq -o calls -e trace=openat,linkat,renameat2 -e inject=openat:error=EOPNOTSUPP:when="$nth" "$@"; }
+hidden() { without_tmpfile mm-land dir/hidden <data; }
+ok 'a file system without O_TMPFILE' hidden
+ok '... gets a hidden partial' grep -q '\.mm-land\.[0-9a-f]*\.partial.*O_EXCL' calls
+same data dir/hidden '... that becomes the file'
+is 600 "$(stat -c %a dir/hidden)" '... with its mode'
+renamed() { without_tmpfile -e inject=linkat:error=EPERM mm-land dir/renamed <data; }
+ok 'one without hard links too' renamed
+ok '... gets a rename that does not replace' grep -q 'renameat2.*RENAME_NOREPLACE) = 0' calls
+same data dir/renamed '... that becomes the file'
+refused() { without_tmpfile -e inject=linkat:error=EIO -e inject=renameat2:error=EIO mm-land dir/refused <data; }
+exits 2 'one that gives no name is trouble' refused
+absent 'nothing of that name' dir/refused
+interrupted() {
+	rm -f slow
+	mkfifo slow
+	exec 9<>slow
+	without_tmpfile mm-land -E "$tap_dir/dir/interrupted" <slow >/dev/null 9>&- &
+	eventually 10 sh -c 'ls -A dir | grep -q "^\.mm-land"' || return 99
+	pkill -TERM -xf "mm-land -E $tap_dir/dir/interrupted" || return 98
+	wait $! || { st=$?; exec 9>&-; return "$st"; }
+}
+exits 143 'TERM while it waits under the hidden name' interrupted
+absent 'nothing of that name' dir/interrupted
 ok 'nothing hidden was left' nothing_hidden dir
 done_testing
