@@ -23,8 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "gate.h"
 #include "keeper.h"
 #include "kin.h"
@@ -36,7 +38,8 @@ enum {
 	LOCKED = 75,		/* EX_TEMPFAIL: another one holds the lock */
 	GRACE = 30,
 	GRACE_MAX = 24 * 3600,
-	STALL_MAX = 30 * 24 * 3600
+	STALL_MAX = 30 * 24 * 3600,
+	WAIT_MAX = 30 * 24 * 3600
 };
 
 /* The signals that end a pipeline: the front hears them, and the keeper hears of them from the front. */
@@ -54,7 +57,7 @@ static void
 usage(void)
 {
 	fputs("usage: mm-pipe [-vE] [-L lockfile] [-o report] [-t stall] [--early] [--grace time]\n"
-	      "               [--with-parent] command [argument ...] ['|' command [argument ...]] ...\n", stderr);
+	      "               [--wait time] [--with-parent] command [argument ...] ['|' command [argument ...]] ...\n", stderr);
 	exit(KEEPER_TROUBLE);
 }
 
@@ -129,15 +132,19 @@ find_gate(struct keeper *k, int trust_eof)
 
 /* Zero, or the exit status.  The lock goes with the last process that holds fd; no stage inherits it. */
 static int
-take_lock(const char *path)
+take_lock(const char *path, uint64_t wait)
 {
-	int fd;
+	const struct timespec nap = { .tv_nsec = 100000000 };
+	const int64_t until = clock_ms() + (int64_t)wait * 1000;
+	int fd, taken;
 
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) == -1) {
 		warn("lock %s", path);
 		return KEEPER_TROUBLE;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	while ((taken = flock(fd, LOCK_EX | LOCK_NB)) == -1 && errno == EWOULDBLOCK && clock_ms() < until)
+		nanosleep(&nap, NULL);
+	if (taken == 0)
 		return 0;
 	if (errno == EWOULDBLOCK) {
 		warnx("%s: another run holds the lock", path);
@@ -258,13 +265,13 @@ wait_keeper(struct front *f)
 
 /* All that is left when the words have been understood.  The exit status. */
 static int
-run(struct front *f, const char *lock, const char *report, int trust_eof)
+run(struct front *f, const char *lock, uint64_t wait, const char *report, int trust_eof)
 {
 	int locked;
 
 	if (find_gate(&f->k, trust_eof) != ST_OK)
 		return KEEPER_TROUBLE;
-	if (lock != NULL && (locked = take_lock(lock)) != 0)
+	if (lock != NULL && (locked = take_lock(lock, wait)) != 0)
 		return locked;
 	f->k.alone = lock != NULL && f->k.n == 1;
 	if (report != NULL && (f->k.report = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) == -1) {
@@ -279,7 +286,7 @@ run(struct front *f, const char *lock, const char *report, int trust_eof)
 int
 main(int argc, char **argv)
 {
-	enum { EARLY = 256, GRACE_TIME, WITH_PARENT };
+	enum { EARLY = 256, GRACE_TIME, WAIT, WITH_PARENT };
 	static const struct option options[] = {
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "trust-eof", no_argument, NULL, 'E' },
@@ -288,11 +295,13 @@ main(int argc, char **argv)
 		{ "stall", required_argument, NULL, 't' },
 		{ "early", no_argument, NULL, EARLY },
 		{ "grace", required_argument, NULL, GRACE_TIME },
+		{ "wait", required_argument, NULL, WAIT },
 		{ "with-parent", no_argument, NULL, WITH_PARENT },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct front f = { .k = { .report = -1, .grace = GRACE } };
 	const char *lock = NULL, *report = NULL;
+	uint64_t wait = 0;
 	int opt, status, trust_eof = 0, parent = (int)getppid();
 
 	stdfds_hold();
@@ -321,6 +330,10 @@ main(int argc, char **argv)
 			if (number_duration(optarg, "grace", 0, GRACE_MAX, &f.k.grace) != ST_OK)
 				return KEEPER_TROUBLE;
 			break;
+		case WAIT:
+			if (number_duration(optarg, "wait", 0, WAIT_MAX, &wait) != ST_OK)
+				return KEEPER_TROUBLE;
+			break;
 		case WITH_PARENT:
 			if (kin_follow(parent, SIGTERM) != ST_OK)
 				errx(KEEPER_TROUBLE, "the parent has gone already");
@@ -333,7 +346,7 @@ main(int argc, char **argv)
 		usage();
 	if ((f.k.stage = split(argv + optind, argc - optind, &f.k.n)) == NULL)
 		usage();
-	status = run(&f, lock, report, trust_eof);
+	status = run(&f, lock, wait, report, trust_eof);
 	free(f.k.stage);
 	return status;
 }

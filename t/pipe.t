@@ -89,7 +89,15 @@ mm-pipe -L lock sh -c 'touch held; exec cat' <in >/dev/null 2>&1 &
 exec 9>in
 eventually 5 test -e held
 exits 75 'a lock that is held is status 75' into -L lock true
+exits 75 '... even after a wait' into -L lock --wait 1s touch ran
 kill -s KILL $!
+waited() {
+	mm-pipe -L queue sleep 1 &
+	eventually 5 sh -c '! mm-pipe -L queue true 2>/dev/null'
+	into -L queue --wait 1m touch waited
+}
+ok 'with --wait it is waited for' waited
+ok '... and had' test -e waited
 ok 'it goes with its holder, however that ends' eventually 5 into -L lock true
 exec 9>&-
 ln -s lock linked
