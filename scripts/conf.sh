@@ -1,0 +1,99 @@
+# conf.sh - sourced: the settings, their defaults, and who wins.  shellcheck shell=sh
+#
+#	conf_load FILE		every setting of this file gets its value: from the environment, where one that is set and
+#				empty counts; else from FILE, read by mm-conf(1) and never run; else the default.
+#				78, with the line, if FILE is there and cannot be used.
+#
+# backup.conf.example says what each of them does.  Variables of libpq (PG...) are exported, wherever they were set.
+
+# Each setting and its default, a line each.
+conf_settings='BACKUP_DEST=/var/backups/matric-memory
+BACKUP_NAME=
+BACKUP_EXCLUDE=
+BACKUP_TEMP_DIR=/tmp/matric-backup
+BACKUP_STATE=
+BACKUP_GROUP=
+BACKUP_REQUIRE_MOUNT=no
+BACKUP_SHARED=no
+BACKUP_RETAIN=7
+BACKUP_KEEP=
+BACKUP_COMPRESS=gzip
+COMPRESS_LEVEL=
+COMPRESS_THREADS=
+BACKUP_ENCRYPT=
+BACKUP_PASSPHRASE_FILE=
+BACKUP_GLOBALS=no
+BACKUP_PROVE=auto
+VERIFY_RESTORE=false
+BACKUP_STALL=15m
+BACKUP_LOCK_WAIT=5min
+PGDUMP=
+PG_BINDIR=
+PGDUMP_OPTIONS=
+BACKUP_PLAINTEXT_SPOOL=no
+LOCK_FILE=
+LOG_FILE=/var/log/matric-memory/backup.log
+LOG_LEVEL=INFO
+RESTORE_PRE_HOOK=
+RESTORE_POST_HOOK='
+
+# Settings of later versions: to read them and do nothing would be worse than to refuse.
+conf_later='BACKUP_REMOTE_RSYNC BACKUP_REMOTE_S3 BACKUP_KEEP_RSYNC BACKUP_KEEP_S3 BACKUP_LIMIT_RATE RSYNC_OPTIONS SSH_OPTIONS
+	S3_OPTIONS NOTIFY_EMAIL NOTIFY_WEBHOOK NOTIFY_PING NOTIFY_ON BACKUP_PRE_HOOK BACKUP_POST_HOOK METRICS_DIR
+	MIGRATION_REMOTE'
+
+# conf_is_set KEY - has somebody, in the environment or a line that came first, given it a value, be it an empty one?
+conf_is_set() {
+	eval "[ -n \"\${$1+set}\" ]"
+}
+
+# conf_take LINES - each line is KEY='value', as mm-conf writes it, or KEY=default; what is set stays.
+conf_take() {
+	conf_ifs=$IFS
+	IFS='
+'
+	set -f
+	for conf_line in $1; do
+		conf_key=${conf_line%%=*}
+		conf_is_set "$conf_key" || eval "$conf_line"
+		case $conf_key in PG*) export "${conf_key?}" ;; esac
+	done
+	set +f
+	IFS=$conf_ifs
+}
+
+# conf_read FILE - take what it says.
+conf_read() {
+	conf_keys=$(printf '%s\n' "$conf_settings" | sed 's/=.*//')
+	# Keys hold no blanks: they are meant to split.  PG* is for mm-conf to understand.
+	set -f
+	# shellcheck disable=SC2086
+	conf_lines=$(mm-conf $conf_keys $conf_later 'PG*' 'AWS_*' <"$1") || return
+	set +f
+	conf_take "$conf_lines"
+}
+
+conf_load() {
+	if [ -p "$1" ]; then
+		log ERROR "$1: a FIFO is no configuration"
+		return 78
+	elif [ -e "$1" ]; then
+		conf_read "$1" || { log ERROR "$1: cannot be used; nothing was done"; return 78; }
+	fi
+	# Where nobody made the directory for the log, and nobody asked for one, there is none.
+	conf_is_set LOG_FILE || [ -d /var/log/matric-memory ] || LOG_FILE=''
+	conf_take "$conf_settings"
+	# What systemd hands over as a credential is for us.
+	if [ -r "${CREDENTIALS_DIRECTORY-}/pgpass" ] && [ -z "${PGPASSFILE-}${PGPASSWORD-}" ]; then
+		export PGPASSFILE="$CREDENTIALS_DIRECTORY/pgpass"
+	fi
+}
+
+# Which version of the suite this is.
+suite=0.4
+
+# conf_tools HERE - the tools that were built beside the scripts come first.
+conf_tools() {
+	[ -n "${MM_BUILD-}" ] || [ ! -x "$1/../build/mm-pipe" ] || PATH=$1/../build:$PATH
+	export PATH
+}
