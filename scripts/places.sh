@@ -1,4 +1,5 @@
-# places.sh - sourced: how a place is reached that holds backups; nobody else knows.  shellcheck shell=sh
+# places.sh - sourced: how a place is reached that holds backups; nobody else knows.
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
 # A PLACE is an absolute directory.  What is done there is done by exact names, and names may have any byte but / and NUL.
 
