@@ -102,9 +102,9 @@ sshd_start() {
 sshd_drop() {
 	sshd_id=$(daemon_pid "$1" sshd) || return
 	sshd_all=$(daemon_family "$sshd_id" | grep -vx "$sshd_id" | tr '\n' ' ')
-	# The words are process ids.
+	# The words are process ids; some may have ended by themselves.
 	# shellcheck disable=SC2086
-	[ -z "$sshd_all" ] || kill -KILL $sshd_all
+	[ -z "$sshd_all" ] || kill -KILL $sshd_all 2>/dev/null || :
 }
 
 # sshd_stop DIR - it and every session are gone, and DIR too.

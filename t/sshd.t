@@ -76,8 +76,10 @@ ok '... and the server goes on' by plain ssh true
 }
 
 by plain ssh "sleep 1000; echo $PWD" >said 2>&1 </dev/null &
+client=$!
 eventually 10 there
 ok 'it stops' sshd_stop sshd
 absent '... nothing is left' sshd others/sshd
+wait "$client" || :
 is '' "$(there)" '... no session either'
 done_testing
