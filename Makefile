@@ -11,7 +11,7 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number clock stdfds pipesize visible json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
+OBJ	= number clock stdfds pipesize visible json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump http awsconf oneline \
 	  sink pool relay gate kin manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink stage tally watch gz gunz zst xz pgdump armor seal unseal \
 	  method landfile keeper \
@@ -25,7 +25,7 @@ LIBS_mm-key	= -lsodium -lcrypto
 LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
-LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
+LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto -lcurl -ljansson -lexpat
 COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 

@@ -19,8 +19,8 @@
  * fails while the old keys still hold is a warning, and is tried again.  Files
  * are read anew for every fetch.
  *
- * No secret is printed, ever.  A fetch blocks, for some twenty seconds at the
- * most unless a profile chains several roles.
+ * No secret is printed, ever.  A fetch blocks: seconds at the most, but for a
+ * credential_process, which gets half a minute, and a chain of roles.
  */
 #ifndef MM_S3CRED_H
 #define MM_S3CRED_H
@@ -39,8 +39,9 @@ struct s3keys {
 struct s3cred;
 
 /*
- * profile NULL: AWS_PROFILE, else "default".  region serves the address of STS.
- * ca_file NULL: the system's.  Copies all three.  NULL if memory is short.
+ * profile NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, else "default".  region, never
+ * NULL, makes the address of STS.  ca_file NULL: the system's.  All are copied.
+ * NULL if memory is short.
  */
 struct s3cred *s3cred_new(const char *profile, const char *region, const char *ca_file);
 
