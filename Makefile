@@ -12,8 +12,9 @@ LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
 OBJ	= number clock stdfds pipesize visible json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
-	  halt sigv4 s3xml s3error s3place s3plan \
-	  sink pool relay gate kin manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
+	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline \
+	  sink pool relay gate kin awskeys awsmeta awssts credproc s3cred \
+	  manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink stage tally watch gz gunz zst xz pgdump armor seal unseal \
 	  method landfile keeper \
 	  sniff stored pump
