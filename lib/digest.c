@@ -88,6 +88,14 @@ digest_sha256(const void *buf, size_t len, uint8_t raw[DIGEST_SHA256])
 }
 
 void
+digest_md5(const void *buf, size_t len, uint8_t raw[DIGEST_MD5])
+{
+	int good = EVP_Digest(buf, len, raw, NULL, EVP_md5(), NULL);
+
+	assert(good);
+}
+
+void
 digest_print(const uint8_t *raw, size_t len, char *hex)
 {
 	size_t i;

@@ -29,6 +29,7 @@ void digest_free(struct digest *d);		/* NULL is fine */
 
 /* All at once. */
 void digest_sha256(const void *buf, size_t len, uint8_t raw[DIGEST_SHA256]);
+void digest_md5(const void *buf, size_t len, uint8_t raw[DIGEST_MD5]);	/* where digest_md5_new() is not NULL */
 
 /* 2 * len lower-case hex digits and a NUL. */
 void digest_print(const uint8_t *raw, size_t len, char *hex);
