@@ -11,7 +11,8 @@
 	oracle.py parts KEY ID			number, size and etag of each part
 	oracle.py abort KEY ID			that upload is gone
 	oracle.py start KEY [PART-FILE ...]	begin an upload, send parts, never complete it; print its id
-	oracle.py raw METHOD PATH?QUERY		any signed request, stdin the body for PUT and POST
+	oracle.py raw METHOD PATH?QUERY		any signed request, stdin the body for PUT and POST; status, headers and
+						body of the answer, whatever it is
 
 S3_ENDPOINT, S3_BUCKET, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_CA_BUNDLE say
 where and who.  Standard library only; always path style; requests are signed by AWS Signature Version 4.
@@ -74,9 +75,21 @@ def ask(method, path, query=(), body=b"", headers=None):
         connection.putheader(name, value)
     if method in ("PUT", "POST"):
         connection.putheader("content-length", str(len(body)))
-    connection.endheaders(body or None)
-    answer = connection.getresponse()
+    try:
+        connection.endheaders(body or None)
+    except (BrokenPipeError, ConnectionResetError) as cut:
+        answer = late_answer(connection, cut)
+    else:
+        answer = connection.getresponse()
     return answer.status, answer.headers, answer.read()
+
+
+def late_answer(connection, cut):
+    """what the server said before it closed with the body unread, if it did"""
+    try:
+        return connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        raise cut
 
 
 def wanted(method, path, *rest, good=(200, 204), **more):
@@ -129,11 +142,16 @@ def parts(key, upload):
         print("\t".join(item.findtext(name) for name in ("PartNumber", "Size", "ETag")))
 
 
-def head(key):
-    status, headers, _ = ask("HEAD", object_path(key))
+def show(status, headers):
     print(status)
     for name, value in headers.items():
         print("%s: %s" % (name.lower(), value))
+    sys.stdout.flush()
+
+
+def head(key):
+    status, headers, _ = ask("HEAD", object_path(key))
+    show(status, headers)
     return 0 if status == 200 else 1
 
 
@@ -158,8 +176,9 @@ def start(key, *files):
 def raw(method, target):
     path, _, arguments = target.partition("?")
     body = sys.stdin.buffer.read() if method in ("PUT", "POST") else b""
-    status, _, answer = ask(method, unquote(path), parse_qsl(arguments, keep_blank_values=True), body)
-    sys.stdout.buffer.write(b"%d\n" % status + answer)
+    status, headers, answer = ask(method, unquote(path), parse_qsl(arguments, keep_blank_values=True), body)
+    show(status, headers)
+    sys.stdout.buffer.write(b"\n" + answer)
 
 
 def make_bucket():

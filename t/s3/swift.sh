@@ -160,7 +160,8 @@ swift_launch() {
 	rm -f -- "$1/run/listens"
 	daemon_start "$1" memcached memcached -u "$(id -un)" -l 127.0.0.1 -p "$2" -U 0 -m 32 -P "$1/run/listens" || return
 	swift_configure "$1" "$2" "$3" || return
-	daemon_wait 10 swift_decided "$1" && [ -s "$1/run/listens" ] || return
+	daemon_wait 10 swift_decided "$1" || return
+	[ -s "$1/run/listens" ] || return
 	for swift_name in account container object proxy; do
 		daemon_start "$1" "$swift_name" \
 			/usr/bin/python3 "/usr/bin/swift-$swift_name-server" "$1/etc/$swift_name-server.conf" --verbose || return
