@@ -34,7 +34,7 @@ ok '... whole' whole near
 # What broke off half way at the place is sent again; what has gone is, too.
 one=$(find near -name '*.enc' | sort | head -n 1)
 rm "$one.manifest"
-head -c 1000 "$one" >cut && cat cut >"$one"
+head -c 1000 "$one" >short && cat short >"$one"
 ok 'a copy that was broken off' sealed send
 ok '... is whole again' whole near
 rm "$one"
