@@ -1,6 +1,6 @@
 #!/bin/sh
 # backup.sh send and prune over ssh: a real sshd, with a shell behind it, without one, and where nothing may be removed.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2030,SC2031
 . "${0%/*}/tap.sh"
 . "$top/t/sshd.sh"
 . "$top/t/driver.sh"
