@@ -11,16 +11,18 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number clock stdfds pipesize visible json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
+OBJ	= number clock stamp suffix stdfds pipesize visible newfile json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
+	  confkey confline \
 	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline \
-	  sink pool relay gate kin awskeys awsmeta awssts credproc s3cred \
-	  manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
+	  sink pool relay holdback gate retain names kin \
+	  awskeys awsmeta awssts credproc s3cred \
+	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
 	  s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part s3fetch \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-s3put mm-s3get mm-s3ls mm-s3rm
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto

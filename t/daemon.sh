@@ -2,7 +2,7 @@
 #
 #	daemon_start DIR NAME COMMAND...	in the background; DIR/run/NAME.pid, DIR/log/NAME
 #	daemon_alive DIR NAME			it runs
-#	daemon_stop DIR NAME...			it and its group are gone; nothing to do is no error
+#	daemon_stop DIR NAME...			they and all that they started are gone; nothing to do is no error
 #	free_ports N				print the first of N free TCP ports in a row on 127.0.0.1
 #
 # A server that stays in the foreground is best: then its process is the one we know.  shellcheck shell=sh
@@ -62,23 +62,39 @@ daemon_alive() {
 	daemon_id=$(daemon_pid "$1" "$2") && daemon_runs "$daemon_id"
 }
 
-# daemon_stop DIR NAME... - end each, asked first and then forced, with all of its group.
-daemon_stop() {
-	daemon_dir=$1
-	shift
-	for daemon_name; do
-		[ ! -s "$daemon_dir/run/$daemon_name.pid" ] || kill -TERM "-$(cat "$daemon_dir/run/$daemon_name.pid")" 2>/dev/null || :
+# daemon_family PID - print it and all that descends from it.
+daemon_family() {
+	printf '%s\n' "$1"
+	for daemon_child in $(pgrep -P "$1"); do
+		daemon_family "$daemon_child"
 	done
-	for daemon_name; do
-		[ -s "$daemon_dir/run/$daemon_name.pid" ] || continue
-		daemon_id=$(cat "$daemon_dir/run/$daemon_name.pid") daemon_left=100
+}
+
+# daemon_end PID... - end them, asked first and forced after five seconds.
+daemon_end() {
+	kill -TERM "$@" 2>/dev/null || :
+	daemon_left=100
+	for daemon_id; do
 		while daemon_runs "$daemon_id" && [ "$daemon_left" -gt 0 ]; do
 			daemon_left=$((daemon_left - 1))
 			sleep 0.05
 		done
-		kill -KILL "-$daemon_id" 2>/dev/null || :
+	done
+	kill -KILL "$@" 2>/dev/null || :
+}
+
+# daemon_stop DIR NAME... - end each, with all that it started.
+daemon_stop() {
+	daemon_dir=$1 daemon_all=
+	shift
+	for daemon_name; do
+		[ ! -s "$daemon_dir/run/$daemon_name.pid" ] ||
+			daemon_all="$daemon_all $(daemon_family "$(cat "$daemon_dir/run/$daemon_name.pid")" | tr '\n' ' ')"
 		rm -f -- "$daemon_dir/run/$daemon_name.pid"
 	done
+	# The words are process ids.
+	# shellcheck disable=SC2086
+	[ -z "$daemon_all" ] || daemon_end $daemon_all
 }
 
 # daemon_wait SECONDS COMMAND... - true as soon as the command is, false when it was not in that time.

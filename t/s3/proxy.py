@@ -294,13 +294,16 @@ def with_a_flip(pieces, length):
         yield data
 
 
-def slowly(pieces, speed):
-    """the same bytes, SPEED of them a second"""
+def slowly(pieces, speed, client):
+    """the same bytes, SPEED of them a second, while the client is there"""
+    closed = select.poll()
+    closed.register(client, select.POLLRDHUP)
     for data in pieces:
         step = max(1, speed // 20)
         for start in range(0, len(data), step):
             yield data[start:start + step]
-            time.sleep(step / speed)
+            if closed.poll(1000 * step / speed):
+                raise Gone
 
 
 def error_answer(status, code, pairs, request, upstream):
@@ -429,7 +432,7 @@ class Conversation(socketserver.BaseRequestHandler):
         if action == "flip":
             return with_a_flip(request.body(), request.length)
         if action == "slow":
-            return slowly(request.body(), int(words[0]))
+            return slowly(request.body(), int(words[0]), self.request)
         if action in ("reset-at", "stall-at"):
             return self.cut_off(request, int(words[0]), action.partition("-")[0])
         return request.body()
@@ -510,7 +513,7 @@ class Conversation(socketserver.BaseRequestHandler):
         if action == "flip-answer":
             pieces = with_a_flip(pieces, answer.length)
         if action == "drip":
-            pieces = slowly(pieces, int(words[0]))
+            pieces = slowly(pieces, int(words[0]), self.request)
         for data in pieces:
             self.client.send(data)
 
