@@ -15,19 +15,24 @@ OBJ	= number clock stamp suffix stdfds pipesize visible newfile json pgrows dige
 	  confkey confline \
 	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline \
 	  sink pool relay holdback gate retain names kin \
-	  awskeys awsmeta awssts credproc s3cred s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part \
+	  awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
+	  s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part s3fetch \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
 LIBS_mm-key	= -lsodium -lcrypto
 LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
-LIBS_mm-s3put	= -lcurl -lcrypto -lexpat -ljansson
+S3LIBS	= -lcurl -lcrypto -lexpat -ljansson
+LIBS_mm-s3put	= $(S3LIBS)
+LIBS_mm-s3get	= $(S3LIBS)
+LIBS_mm-s3ls	= $(S3LIBS)
+LIBS_mm-s3rm	= $(S3LIBS)
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
 LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto -lcurl -ljansson -lexpat
