@@ -45,12 +45,12 @@ is "PGHOST='h'" "$(computed)" 'PG* does not let PGRP through, which mksh compute
 
 # --- sh and we agree --------------------------------------------------------------------------------------
 # Lines of odd pieces, new ones each time; SEED=n has them again.  Those that we take are read by each shell as well:
-# what it takes, it takes as the same.
+# what it takes, it takes as the same.  No piece is a : alone, a command that lets an assignment before it stay.
 echo 'f i"l$e' >secret
 seed=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d " ")}
 perl -e '
 	srand $ARGV[0];
-	@pieces = (qw{a b K X= = : ~ :~ # #c * ? [a-z] {a,b} ! % ^ $x ${x} $( ` ; & | < > ( )},
+	@pieces = (qw{a b K X= = a: ~ :~ # #c * ? [a-z] {a,b} ! % ^ $x ${x} $( ` ; & | < > ( )},
 		qw{" "" "a "a" \\ \\\\ \\a \\" \\$ \\` \\; "\\n" "\\$x" "\\`" "\\\\" "\\"" "a;b&c|d<e>(f)"},
 		"\x27", "\x27\x27", "\\\x27", "\x27\\\x27", "\$\x27a\x27", "\x27\$x;`y`\x27", "\xc3\xa9", "\xff",
 		"\\ ", "\\\t", "\x27\t\x27", "\x27a b\x27", "\"a  b\"", "\" #c\"", "\x27 #c\x27",
