@@ -26,7 +26,8 @@ LIBS_mm-seal	= -lsodium -lcrypto
 LIBS_mm-key	= -lsodium -lcrypto
 LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
 
-CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
+# t/c-NAME.c is a test; t/try-NAME.c lets a test in sh call a module.
+CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c t/try-*.c))
 LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto -lcurl -ljansson -lexpat
 COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
