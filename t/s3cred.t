@@ -20,11 +20,12 @@ mode() { printf '%s' "${1:-}" >"$dir/mode"; }
 config() { cat >.aws/config; }
 credentials() { cat >.aws/credentials && chmod 600 .aws/credentials; }
 
-# asked [NAME=VALUE...] - ask for keys, with these variables, as $lines say, for the profile $profile if there is one.
-lines='get' profile=''
+# asked [NAME=VALUE...] - ask for keys, with these variables, as $lines say, of the profile $profile and with the
+# certificates of $ca if these are set.
+lines='get' profile='' ca=''
 asked() {
 	st=0
-	printf '%b\n' "$lines" | env "$@" "$try" ${profile:+"$profile"} 2>.err || st=$?
+	printf '%b\n' "$lines" | env "$@" "$try" ${profile:+-p "$profile"} ${ca:+-c "$ca"} 2>.err || st=$?
 	cat .err >>.all-errors
 	cat .err >&2
 	return "$st"
@@ -345,6 +346,27 @@ exits 2 'a path that would make another host' asked AWS_CONTAINER_CREDENTIALS_RE
 said 'does not begin with a slash' '... is refused'
 is '' "$(cat "$dir/log")" 'nobody was asked'
 ok 'localhost may be' asked AWS_CONTAINER_CREDENTIALS_FULL_URI="http://localhost:${keys_url##*:}/container"
+
+# https.
+mkdir secure
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost -keyout secure/tls.pem -out secure/ca.pem 2>/dev/null
+cat secure/ca.pem >>secure/tls.pem
+near=$keys_url
+keys_start secure
+secure="AWS_CONTAINER_CREDENTIALS_FULL_URI=https://localhost:${keys_url##*:}/container"
+exits 2 'a certificate that nobody vouches for' asked "$secure"
+said 'SSL certificate problem: self' '... is an error'
+ca=secure/ca.pem
+ok 'one that the file of certificates vouches for' asked "$secure"
+said 'AKCONTAINER1 ' '... is good'
+exits 2 'for another name it is not' asked "${secure%%//*}//127.0.0.1:${secure##*:}"
+said 'no alternative certificate subject name matches' '... told'
+ca=secure/no-such.pem
+exits 2 'a file of certificates that is not there' asked "$secure"
+said 'error setting certificate' '... is an error'
+ca=
+keys_url=$near
 
 # The instance.
 instance="AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=$keys_url"

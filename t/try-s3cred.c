@@ -1,5 +1,5 @@
 /*
- * try-s3cred [profile] - for s3cred.t: do what the lines of stdin say, and print what comes of it.
+ * try-s3cred [-p profile] [-c ca-file] - for s3cred.t: do what the lines of stdin say, and print what comes of it.
  *
  *	get		the keys: access, secret, token or "-", serial, source
  *	expired N	the server says that those of serial N have expired; prints the status
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "s3cred.h"
 
@@ -63,12 +64,22 @@ write_file(const char *name, const char *text)
 int
 main(int argc, char **argv)
 {
-	struct s3cred *c = s3cred_new(argc > 1 ? argv[1] : NULL, "eu-test-1", NULL);
+	const char *profile = NULL, *ca_file = NULL;
+	struct s3cred *c;
 	char line[4096], name[1024];
 	enum status st = ST_OK;
 	unsigned n;
-	int at;
+	int at, opt;
 
+	while ((opt = getopt(argc, argv, "p:c:")) != -1) {
+		if (opt == 'p')
+			profile = optarg;
+		else if (opt == 'c')
+			ca_file = optarg;
+		else
+			return 9;
+	}
+	c = s3cred_new(profile, "eu-test-1", ca_file);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (c != NULL && fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';

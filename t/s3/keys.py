@@ -7,7 +7,7 @@
 The secret of an access key X is canary-X, its session token canary-token-X. Files in DIR, read for every request,
 say how it goes: `serial` is the number at the end of each access key (1), `life` the seconds until it expires
 (3600), `mode` a misfortune. `log` gets a line for each request, `web-token` and `container-token` are what is
-accepted.
+accepted. With `tls.pem`, a certificate and its key, it speaks https.
 """
 import datetime
 import hashlib
@@ -16,6 +16,7 @@ import http.server
 import json
 import os
 import socketserver
+import ssl
 import sys
 import time
 import urllib.parse
@@ -203,6 +204,10 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Handler)
+if os.path.exists(os.path.join(DIR, "tls.pem")):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(DIR, "tls.pem"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(os.path.join(DIR, "port.new"), "w") as f:
     f.write(str(server.server_address[1]))
 os.rename(os.path.join(DIR, "port.new"), os.path.join(DIR, "port"))

@@ -69,7 +69,7 @@ def botocore_takes(named):
 
 
 def ours_takes(named):
-    run = subprocess.run([PROGRAM] + ([named] if named else []), input="get\n", capture_output=True, text=True)
+    run = subprocess.run([PROGRAM] + (["-p", named] if named else []), input="get\n", capture_output=True, text=True)
     return run.stdout.split()[0] if run.returncode == 0 else "none"
 
 
