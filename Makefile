@@ -12,19 +12,20 @@ LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
 OBJ	= number clock stdfds pipesize visible json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
-	  sigv4 s3xml http awsconf oneline \
+	  sigv4 s3xml http awsconf oneline notice \
 	  sink pool relay gate kin awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink stage tally watch gz gunz zst xz pgdump armor seal unseal \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-post
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
 LIBS_mm-key	= -lsodium -lcrypto
 LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
+LIBS_mm-post	= -lcurl
 
 # t/c-NAME.c is a test; t/try-NAME.c lets a test in sh call a module.
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c t/try-*.c))
