@@ -153,6 +153,15 @@ full() { age d >/dev/full; }
 exits 3 'a full disk is UNKNOWN' full
 closed() { age d >&-; }
 exits 3 'a closed standard output is UNKNOWN' closed
+# (No leak checker works under strace.)
+broken() { ASAN_OPTIONS=detect_leaks=0 strace -qq -o calls -e trace="$1" -e inject="$1:error=$2:when=$3" mm-verify --age d; }
+exits 3 'a directory that cannot be read to its end is UNKNOWN' broken getdents64 EIO 2
+said 'BACKUP UNKNOWN - d: Input/output error' '... and it says so'
+broken newfstatat EIO 9999 >/dev/null || :
+nth=$(grep -n AT_SYMLINK_NOFOLLOW calls | head -n 1 | cut -d: -f1)
+exits 3 'so is a file that cannot be looked at' broken newfstatat EACCES "$nth+"
+said 'BACKUP UNKNOWN - d: Permission denied' '... and it says so'
+exits 2 'what is gone when it is looked at was not there' broken newfstatat ENOENT "$nth+"
 mkfifo never
 exec 8<>never
 hangs() { age -t 1 - <&8; }
