@@ -83,7 +83,7 @@ exits 78 'a directory' sh "$top/scripts/backup.sh" -c directory make
 mkfifo fifo
 exits 78 'a FIFO' timeout 10 sh "$top/scripts/backup.sh" -c fifo make
 exits 78 'a file that is not there' sh "$top/scripts/backup.sh" -c missing make
-for key in BACKUP_REMOTE_S3 NOTIFY_EMAIL BACKUP_PRE_HOOK METRICS_DIR; do
+for key in NOTIFY_WEBHOOK NOTIFY_EMAIL BACKUP_PRE_HOOK METRICS_DIR; do
 	exits 78 "$key, which a later version has" env $later "$key=x" sh "$top/scripts/backup.sh" -c conf make
 	said 'this version cannot do that yet' '... is refused, not ignored'
 done
