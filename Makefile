@@ -11,10 +11,10 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number clock stamp suffix stdfds pipesize visible newfile json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
+OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
 	  confkey confline \
 	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline notice \
-	  sink pool relay holdback gate retain names kin \
+	  sink pool relay holdback gate retain names kin freshness agemetrics agereport agecheck \
 	  awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
@@ -48,6 +48,8 @@ $B/libmm.a: $(OBJ:%=$B/lib/%.o)
 	rm -f $@ && ar rcs $@ $^
 $(CTESTS): $B/t/%: $B/t/%.o $B/libmm.a
 	$(LINK) $(LIBS_TEST)
+$B/lib/agecheck.o: CPPFLAGS += -DMM_VERSION='"$(shell sed -n 's/^suite=//p' scripts/conf.sh)"'
+$B/lib/agecheck.o: scripts/conf.sh
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE)
@@ -64,7 +66,7 @@ sanitize:
 lint:
 	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/long/*.t t/bench/*.sh) .ci/run
 	mandoc -T lint -W warning bin/*.1
-	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -Ilib bin lib t
+	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -DMM_VERSION='"0"' -Ilib bin lib t
 clean:
 	rm -rf build
 
