@@ -28,7 +28,7 @@ select format('comment on database %I is %L', :'new', shobj_description(oid, 'pg
 from pg_database where datname = :'old' and shobj_description(oid, 'pg_database') is not null \gexec
 select format('security label for %I on database %I is %L', provider, :'new', label)
 from pg_shseclabel where classoid = 'pg_database'::regclass and objoid = (select oid from pg_database where datname = :'old') \gexec
-select format('alter database %I with connection limit %s is_template %s', :'new', datconnlimit, datistemplate)
+select format('alter database %I with connection limit %s is_template %s', :'new', datconnlimit, datistemplate::text)
 from pg_database where datname = :'old' \gexec
 
 alter database :"old" rename to :"before";

@@ -154,8 +154,8 @@ restore_new() {
 	fill_scratch
 	give_name "$target" || { keep_scratch; fail 2; }
 	say_done "database $target is restored from $name"
-	case $target in "$(original)") return ;; esac
-	printf 'To let it take the place of %s: %s --swap %s\n' "$(original)" "$again" "$name"
+	[ -n "$tables$schemas$only" ] || [ "$target" = "$(original)" ] ||
+		printf 'To put what this backup has in the place of database %s: %s --swap %s\n' "$(original)" "$basics" "$(quoted "$name")"
 }
 
 restore_swap() {
@@ -191,5 +191,9 @@ restore_in_place() {
 
 # say_done TEXT - the good news, and what was compared.
 say_done() {
-	printf '%s: %s tables, %s rows\n' "$1" "$(sed -n 's/^# tables: //p' "$tmp/report")" "$(sed -n 's/^# rows: //p' "$tmp/report")"
+	if [ -s "$tmp/found" ]; then
+		printf '%s: %s\n' "$1" "$(awk -F '\t' '{ n += $2 } END { printf "%d tables, %.0f rows, as many as in the backup", NR, n }' "$tmp/found")"
+	else
+		printf '%s; rows were not compared\n' "$1"
+	fi
 }

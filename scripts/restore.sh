@@ -67,9 +67,11 @@ take_value() {
 	-j | --jobs) jobs=$2 ;;
 	--to) to=$2 ;;
 	--yes) yes=$2 ;;
-	--table) tables="$tables $(quoted "$2")" select_words="$select_words $(quoted "--table=$2")" ;;
-	--schema) schemas="$schemas $(quoted "$2")" select_words="$select_words $(quoted "--schema=$2")" ;;
+	--table) tables="$tables $(quoted "$2")" select_words="$select_words --strict-names $(quoted "--table=$2")" ;;
+	--schema) schemas="$schemas $(quoted "$2")" select_words="$select_words --strict-names $(quoted "--schema=$2")" ;;
 	esac
+	case $1 in --to | --yes | --table | --schema) ;; *) basics="$basics $1 $(quoted "$2")" ;; esac
+	again="$again $1 $(quoted "$2")"
 }
 
 # take_flag OPTION - an option that has none.
@@ -88,23 +90,23 @@ take_flag() {
 	esac
 }
 
-# read_command_line WORD... - our options, and what to restore.  $again is how to call us so once more, without a backup.
+# read_command_line WORD... - our options, and what to restore.  $again is how to call us so once more, without a backup; in
+# $basics are no options that say what becomes of it.
 read_command_line() {
 	dry=no conf='' from='' identities='' passfile='' jobs=1 to='' yes='' tables='' schemas='' mode=new only='' force=no
 	latest=no select_words='' privilege_words='' may_spool=no globals='' operand=''
 	again=$(quoted "$0")
 	[ -x "$0" ] || again="sh $again"
+	basics=$again
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; break ;;
 		--*=*)
 			takes_value "${1%%=*}" || usage
 			take_value "${1%%=*}" "${1#*=}"
-			again="$again $(quoted "$1")"
 			;;
 		-[cijp]?*)
 			take_value "${1%"${1#-?}"}" "${1#-?}"
-			again="$again $(quoted "$1")"
 			;;
 		-[nvf]?*)
 			split=$1
@@ -116,7 +118,6 @@ read_command_line() {
 			if takes_value "$1"; then
 				[ $# -ge 2 ] || usage
 				take_value "$1" "$2"
-				again="$again $1 $(quoted "$2")"
 				shift
 			else
 				take_flag "$1"

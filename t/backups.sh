@@ -52,6 +52,6 @@ picture() {
 	psql -XAtq -d postgres -v db="$1" <<-'SQL'
 		select pg_get_userbyid(datdba), encoding, datcollate, datctype, array(select unnest(datacl)::text order by 1), datconnlimit,
 			shobj_description(oid, 'pg_database') from pg_database where datname = :'db';
-		select setrole::regrole, setconfig from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = :'db') order by 1;
+		select setrole::regrole, array(select unnest(setconfig) order by 1) from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = :'db') order by 1;
 	SQL
 }

@@ -56,8 +56,14 @@ for way in '' --swap '--in-place --yes matric'; do
 done
 
 # What changes a number makes SQL fail before the end shows that the file is bad.
-perl -0777 -pe 's/2500\t/2x00\t/' "good/$plain" >"home/$plain"
-exits 1 'one whose damage shows as an SQL error is bad all the same' restore "$plain"
+createdb large
+psql -qX -d large -c 'create table a as select i as id from generate_series(1, 5000) i' \
+	-c 'create table b as select i as id, repeat(md5(i::text), 10) as body from generate_series(1, 60000) i'
+large=large$(stamped 4).sql
+store "$large" large
+dropdb large
+perl -0777 -pi -e 's/2500\n/2x00\n/' "home/$large"
+exits 1 'one whose damage shows as an SQL error is bad all the same' restore "$large"
 said 'looking whether the backup is to blame' '... and was looked at'
 nothing_left 'damage as SQL'
 

@@ -30,7 +30,7 @@ for shell in dash 'busybox sh' mksh bash; do
 	# The words of a command are meant to split.
 	# shellcheck disable=SC2086
 	ok "a backup is restored under $shell" bare $shell "$top/scripts/restore.sh" --from "$tap_dir/home" -i key "$sealed"
-	said "database $new is restored from $sealed: 2 tables, 6000 rows" '... and that is said'
+	said "database $new is restored from $sealed: 2 tables, 6000 rows, as many as in the backup" '... and that is said'
 	is "$before" "$(picture "$new")" '... to the last row, right and setting'
 	is '' "$(ls tmp)" '... and leaves nothing in the temporary directory'
 	dropdb "$new"
