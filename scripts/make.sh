@@ -210,6 +210,7 @@ make_backup() {
 	make_one || { make_undo; return 1; }
 	keep_counts
 	rm -f -- "$state/making/$name"
+	printf '%s\n' "$name" >>"$state/made" || :
 	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # backup.sh and S3: sent, healed, pruned, and home itself, on a real server, with and without trouble on the way.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2094
 . "${0%/*}/tap.sh"
 . "$top/t/s3/swift.sh"
 . "$top/t/s3/proxy.sh"
