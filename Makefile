@@ -22,7 +22,7 @@ OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrow
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-json mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
