@@ -111,8 +111,8 @@ validate_environment() {
 
 # clean_up STATUS - leave with that status and nothing half-done.
 clean_up() {
-	trap - EXIT
 	trap '' HUP INT TERM
+	trap - EXIT
 	[ -z "$job" ] || { kill -s TERM "$job" 2>/dev/null && wait "$job"; } || :
 	[ "$is_locked" = no ] || make_undo || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
@@ -167,9 +167,9 @@ main() {
 	job='' tmp=''
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'clean_up 129' HUP
+	trap 'clean_up 130' INT
+	trap 'clean_up 143' TERM
 	load_configuration
 	validate_environment
 	case $is_locked$dry$command in
