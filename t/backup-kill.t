@@ -1,6 +1,7 @@
 #!/bin/sh
 # backup.sh killed, wherever it is and whichever of its processes: no backup that is none, no good one gone, nothing runs on, the
 # lock is free; and the next run takes away what was left, and nothing else.
+# shellcheck disable=SC2119
 . "${0%/*}/tap.sh"
 . "$top/t/driver.sh"
 . "$top/t/faults.sh"
@@ -56,8 +57,11 @@ for at in dump proven; do
 		halt_at $at
 		front=$(child mm-pipe)
 		keeper=$(child mm-keeper "$front")
-		inner=$(child sh "$keeper")
-		signal KILL "$(eval "echo \$$whom")"
+		case $whom in
+		front) signal KILL "$front" ;;
+		keeper) signal KILL "$keeper" ;;
+		inner) signal KILL "$(child sh "$keeper")" ;;
+		esac
 		finish
 		exits 1 "killed at $at, the $whom ($shell): is no success" test "$st" -eq 0
 		is '' "$(faults)" '... nothing is broken'

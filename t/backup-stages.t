@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a backup is made with dies under it: each stage, the server's process, the server. No backup is made, the log says what
 # died and of what, nothing is left; and the next run is good.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2119
 . "${0%/*}/tap.sh"
 . "$top/t/driver.sh"
 . "$top/t/faults.sh"
