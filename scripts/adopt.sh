@@ -35,6 +35,7 @@ adopt_verify() {
 
 adopt() {
 	name=''
+	case $home in /*) ;; *) log ERROR "adopt: only what lies in a directory here can be adopted, not what is at $home"; return 1 ;; esac
 	case $1 in */*) log ERROR "adopt: '$1' is a path; the name of a file in $home is wanted"; return 1 ;; esac
 	[ -f "$home/$1" ] || { log ERROR "$home/$1: there is no such file"; return 1; }
 	adopt_found=$(adopt_state "$1") || return
@@ -50,7 +51,7 @@ adopt() {
 		adopt_verify || { log ERROR "$name: this backup is not whole, or cannot be opened; it is left as it is"; exit 1; }
 		started=$(printf '%s\n' "${adopt_found#*	}" |
 			sed 's/\(....\)\(..\)\(..\)_\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/')
-		: >"$tmp/proof"
+		true >"$tmp/proof"
 		BACKUP_PROVE=yes
 		write_manifest
 	) || return

@@ -18,6 +18,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/pgdump.sh"
 # shellcheck source=scripts/preflight.sh
 . "$here/preflight.sh"
+# shellcheck source=scripts/directories.sh
+. "$here/directories.sh"
 # shellcheck source=scripts/grants.sh
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
@@ -28,13 +30,17 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/retention.sh"
 # shellcheck source=scripts/adopt.sh
 . "$here/adopt.sh"
+# shellcheck source=scripts/send.sh
+. "$here/send.sh"
+# shellcheck source=scripts/notify.sh
+. "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
 . "$here/phases.sh"
 
 # usage - say how we are called.
 usage() {
 	cat >&2 <<-'EOF'
-		usage: backup.sh [-nv] [-c conf] [--wait time] [make | prune]
+		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | prune]
 		       backup.sh [-v] [-c conf] check
 		       backup.sh [-v] [-c conf] [--wait time] [-i identity] adopt name
 		       backup.sh [-v] [-c conf] [--wait time] accept name
@@ -67,8 +73,10 @@ $2
 	done
 	command=${1:-all} operand=${2-}
 	case $command in
-	all | check | make | prune) [ $# -le 1 ] || usage ;;
-	adopt | accept) [ $# -eq 2 ] || usage ;;
+	all | check | make) [ $# -le 1 ] || usage ;;
+	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
+	settle | drop) [ "$is_locked" = yes ] || usage ;;
+	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
 	*) usage ;;
 	esac
 	touches=yes
@@ -100,6 +108,7 @@ validate_environment() {
 	preflight_settings
 	preflight_tools
 	preflight_directories
+	[ "$command" != check ] || reach_places
 	case $command in adopt | accept) ;; *) find_databases ;; esac
 	# A run asks each database when its turn comes, but all of them if it cannot begin anyway.
 	case $command$is_locked in
@@ -113,15 +122,17 @@ validate_environment() {
 clean_up() {
 	trap '' HUP INT TERM
 	trap - EXIT
-	[ -z "$job" ] || { kill -s TERM "$job" 2>/dev/null && wait "$job"; } || :
+	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
+	wait
 	[ "$is_locked" = no ] || make_undo || :
+	[ "$tells" = no ] || tell "$1"
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
 
-# work - a phase, under home's lock.
+# work - a phase, under the lock of home or, with a place for operand, of that.
 work() {
-	id=$(printf '%s' "$home" | cksum | tr -dc 0-9)
+	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
 	# We have the lock, so what is left of this kind nobody uses.
 	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".*
 	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX")
@@ -129,15 +140,20 @@ work() {
 	case $command in
 	make) make_all || st=$? ;;
 	prune) cleanup_old_backups || st=$? ;;
+	settle) settle "$operand" || st=$? ;;
+	send) send_all "$operand" || st=3 ;;
+	drop) send_prune "$operand" || st=3 ;;
 	adopt) adopt "$operand" || st=$? ;;
 	accept) retention_accept "$operand" || st=$? ;;
 	esac
 	return "$st"
 }
 
-# locked COMMAND - ourselves again, under home's lock, for one phase.
-locked() {
-	locked_ifs=$IFS
+# start LOCK COMMAND [OPERAND] - ourselves again, under that lock, for one phase; it is one more of $jobs.
+start() {
+	start_lock=$1
+	shift
+	start_ifs=$IFS
 	IFS='
 '
 	set -f
@@ -145,39 +161,69 @@ locked() {
 	# shellcheck disable=SC2086
 	set -- --locked ${progress:+-v} $identities "$@"
 	set +f
-	IFS=$locked_ifs
-	mm-pipe --with-parent -L "$lock" --wait "$wait" sh "$here/backup.sh" "$@" </dev/null &
-	job=$!
+	IFS=$start_ifs
+	mm-pipe --with-parent -L "$start_lock" --wait "$wait" sh "$here/backup.sh" "$@" </dev/null &
+	jobs="$jobs $!"
+}
+
+# locked COMMAND [OPERAND] - a phase under home's lock, to its end; its status.
+locked() {
+	start "$lock" "$@"
 	st=0
-	wait "$job" || st=$?
-	job=''
+	wait "${jobs# }" || st=$?
+	jobs=''
 	return "$st"
 }
 
-# all - make, then prune unless nothing was made.
+# all - make; send and prune everywhere; prune home last, since the others copy from it, and not if nothing was made.
 all() {
 	made=0
 	locked make || made=$?
-	case $made in 0 | 3) ;; *) return "$made" ;; esac
-	locked prune || return 3
+	case $made in
+	0 | 3) distribute_backup settle || made=3 ;;
+	1) distribute_backup send || :; return 1 ;;
+	*) return "$made" ;;
+	esac
+	locked prune || made=3
 	return "$made"
 }
 
+# prune_all - every place, then home; 3 if it failed somewhere.
+prune_all() {
+	pruned=0
+	distribute_backup drop || pruned=3
+	locked prune || pruned=3
+	return "$pruned"
+}
+
+# run - the command, and what comes after it.
+run() {
+	st=0
+	case $command in
+	all) all || st=$? ;;
+	send) distribute_backup send || st=$? ;;
+	prune) prune_all || st=$? ;;
+	*) locked "$command" ${operand:+"$operand"} || st=$? ;;
+	esac
+	after "$st"
+}
+
 main() {
-	job='' tmp=''
+	jobs='' tmp='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
 	trap 'clean_up 129' HUP
 	trap 'clean_up 130' INT
 	trap 'clean_up 143' TERM
 	load_configuration
+	begin
+	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;
 	yes*) work ;;
 	noyes*) would ;;
-	*all) all ;;
-	*) locked "$command" ${operand:+"$operand"} ;;
+	*) run ;;
 	esac
 }
 

@@ -7,11 +7,11 @@
 #
 # Needs $home, $state, $suffix and $tmp, and home's lock.  Leaves the name of the backup in $name.
 
-name=''
+name='' under=''
 
-# journal_begin - before anything of $name is there: this is what we are at.
+# journal_begin - before anything of $name is there: this is what we are at, where, and under which home's lock.
 journal_begin() {
-	mkdir -p -- "$state/making" && printf '%s\n' "$home" >"$state/making/$name"
+	mkdir -p -- "$state/making" && printf '%s\n' "$home" "${under:-$home}" >"$state/making/$name"
 }
 
 # take_name - a $name whose second no other backup of this database has.
@@ -30,23 +30,40 @@ take_identity() {
 	identity=$(mm-key 2>/dev/null) && recipient=$(echo "$identity" | mm-key --recipient)
 }
 
-# proves - is the stored file read back?
-proves() {
-	[ "$BACKUP_PROVE" != no ]
+# home_has NAME - is there a file of this name at home?
+home_has() {
+	case $home in
+	s3://*) place_list "$home" | tr '\000\n' '\n?' | grep -Fqx -e "$1" ;;
+	*) [ -e "$home/$1" ] ;;
+	esac
 }
 
-# filter_words REPORT FILE - print the stages behind a dump, a word a line: check, compress, seal, land.
+# proves - is the stored file read back?
+proves() {
+	case $BACKUP_PROVE$home in no* | autos3://*) return 1 ;; esac
+}
+
+# sink_words NAME - print the stage that gives home a file of this name, a word a line.
+sink_words() {
+	case $home in
+	s3://*) echo mm-s3put && place_s3_words && place_storage_class "$1" | tr ' ' '\n' && printf '%s\n' "${home%/}/$1" ;;
+	*) printf '%s\n' mm-land "$home/$1" ;;
+	esac
+}
+
+# filter_words REPORT NAME - print the stages behind a dump, a word a line: check, compress, seal, land.
 filter_words() {
 	printf '%s\n' '|' mm-verify -P -o "$1" '|' mm-compress -m "$BACKUP_COMPRESS"
 	[ -z "$COMPRESS_LEVEL" ] || printf '%s\n' -l "$COMPRESS_LEVEL"
 	[ -z "$COMPRESS_THREADS" ] || printf '%s\n' -T "$COMPRESS_THREADS"
 	[ -z "$BACKUP_ENCRYPT$BACKUP_PASSPHRASE_FILE" ] || { printf '%s\n' '|' mm-seal && sealing_words; }
 	[ -z "$recipient" ] || printf '%s\n' -r "$recipient"
-	printf '%s\n' '|' mm-land "$2"
+	echo '|' && sink_words "$2"
 }
 
-# through REPORT FILE COMMAND... - its output, through all filters, to FILE; the receipt on standard output.
+# through REPORT NAME COMMAND... - its output, through all filters, to home; the receipt on standard output.
 through() {
+	through_report=$1
 	through_words=$(filter_words "$1" "$2") || return
 	shift 2
 	through_ifs=$IFS
@@ -58,7 +75,7 @@ through() {
 	set -- "$@" $through_words
 	set +f
 	IFS=$through_ifs
-	overheard mm-pipe --with-parent ${progress:+-v} -t "$BACKUP_STALL" "$@" </dev/null
+	overheard mm-pipe --with-parent ${progress:+-v} -o "$through_report.stages" -t "$BACKUP_STALL" "$@" </dev/null
 }
 
 # overheard COMMAND... - run it; what it says on standard error is for the log, unless somebody watches.
@@ -69,6 +86,7 @@ overheard() {
 	overheard_level=ERROR
 	[ "$overheard_st" -ne 0 ] || overheard_level=$([ "$LOG_LEVEL" = DEBUG ] && echo DEBUG || echo WARN)
 	log_lines "$overheard_level" <"$tmp/said"
+	! grep -q 'No space left on device' "$tmp/said" || full=yes
 	return "$overheard_st"
 }
 
@@ -81,7 +99,7 @@ create_database_dump() {
 		$([ "$LOG_LEVEL" != DEBUG ] || echo --verbose) $PGDUMP_OPTIONS -d "$(pgdump_conninfo "$db")"
 	set +f
 	[ "$pgdump_format" != directory ] || { dump_by_spool "$@"; return; }
-	through "$tmp/report" "$home/$name" "$@" >"$tmp/receipt"
+	through "$tmp/report" "$name" "$@" >"$tmp/receipt"
 }
 
 # dump_by_spool COMMAND... - dump to a directory, which takes the whole database in plain text, and then tar that.
@@ -90,7 +108,7 @@ dump_by_spool() {
 	overheard mm-pipe --with-parent -t "$BACKUP_STALL" "$@" --compress=0 -f "$spool" </dev/null || return
 	# The table of contents first: then what follows can be checked as it passes.
 	{ echo toc.dat && (cd -- "$spool" && find . -type f ! -name toc.dat) | sed 's|^\./||'; } >"$tmp/spooled" || return
-	through "$tmp/report" "$home/$name" tar -cf - -C "$spool" -T "$tmp/spooled" >"$tmp/receipt" || return
+	through "$tmp/report" "$name" tar -cf - -C "$spool" -T "$tmp/spooled" >"$tmp/receipt" || return
 	rm -rf -- "$spool"
 }
 
@@ -103,7 +121,9 @@ write_globals() {
 	set -- $(pgdump_command | sed 's/pg_dump$/pg_dumpall/') -w --globals-only -d "$(pgdump_conninfo "$db")"
 	set +f
 	[ "$globals_super" = t ] || set -- "$@" --no-role-passwords
-	through "$tmp/globals" "$home/$name.globals${suffix#.sql}" "$@" >/dev/null
+	globals_suffix=${suffix#.sql}
+	globals_suffix=${globals_suffix#.tar}
+	through "$tmp/globals" "$name.globals$globals_suffix" "$@" >/dev/null
 }
 
 # verify_backup - read what is stored, open it, and follow it to its end: is it what we dumped?  What was found is in $tmp/proof.
@@ -114,7 +134,8 @@ verify_backup() {
 	[ -z "$BACKUP_PASSPHRASE_FILE" ] || set -- -p "$BACKUP_PASSPHRASE_FILE" "$@"
 	set -- mm-verify "$@"
 	! lists || { shift; set -- mm-verify --dump --drain "$@" '|' pg_restore --list; }
-	echo "$identity" | overheard mm-pipe --with-parent --early -t "$BACKUP_STALL" "$@" 3<&0 <"$home/$name" >"$tmp/list"
+	set -- mm-pipe --with-parent --early -t "$BACKUP_STALL" sh "$here/place.sh" fetch "$home" "$name" '|' "$@"
+	echo "$identity" | overheard "$@" 3<&0 </dev/null >"$tmp/list"
 }
 
 # lists - is pg_restore to read the table of contents of the read-back as well?
@@ -122,12 +143,26 @@ lists() {
 	conf_yes VERIFY_RESTORE && { [ "$pgdump_format" = custom ] || [ "$pgdump_format" = tar ]; }
 }
 
+# recipients_asked - print for how many we seal, as an empty file sealed likewise tells.
+recipients_asked() {
+	recipients_words=$(sealing_words)
+	[ -n "$recipients_words" ] || { echo 0; return; }
+	recipients_ifs=$IFS
+	IFS='
+'
+	set -f
+	# shellcheck disable=SC2086
+	set -- $recipients_words
+	set +f
+	IFS=$recipients_ifs
+	mm-seal "$@" </dev/null >"$tmp/empty" && mm-key --inspect <"$tmp/empty" | sed -n 's/^recipients[^0-9]*\([0-9]*\).*/\1/p'
+}
+
 # tell_stored - without a proof, what can be told of the stored file; as a proof tells it.
 tell_stored() {
-	printf '# stored-bytes: %s\n' "$(wc -c <"$home/$name" | tr -d ' ')"
-	printf '# method: %s\n' "$BACKUP_COMPRESS"
-	[ -n "$BACKUP_ENCRYPT$BACKUP_PASSPHRASE_FILE" ] || { echo '# sealed: 0'; return; }
-	mm-key --inspect <"$home/$name" | sed -n 's/^recipients[^0-9]*\([0-9]*\).*/# sealed: \1/p'
+	# What went into the last stage: the line before that of the end.
+	awk -F '\t' '$1 == "end" { print "# stored-bytes: " bytes } { bytes = $8 }' "$tmp/report.stages" &&
+		printf '# %s: %s\n' method "$BACKUP_COMPRESS" sealed "$(recipients_asked)"
 }
 
 # write_manifest - land what is known of $name, last.  Without it the backup was never finished.
@@ -143,7 +178,7 @@ write_manifest() {
 		{ key = substr($2, 1, length($2) - 1); if (!(key in fact)) fact[key] = $0 }
 		END { n = split(keys, order, " "); for (i = 1; i <= n; i++) if (order[i] in fact) print fact[order[i]] }
 	' "$tmp/facts" >"$tmp/manifest" && cat "$tmp/receipt" >>"$tmp/manifest" || return
-	overheard mm-land "$home/$name.manifest" <"$tmp/manifest" >/dev/null
+	mv -- "$tmp/manifest" "$tmp/$name.manifest" && overheard place_send "$home" "$tmp/$name.manifest" >/dev/null
 }
 
 # keep_counts - how many rows each table had, for ourselves alone.
@@ -175,13 +210,16 @@ make_backup() {
 	make_one || { make_undo; return 1; }
 	keep_counts
 	rm -f -- "$state/making/$name"
-	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(wc -c <"$home/$name" | tr -d ' ') bytes," \
+	printf '%s\n' "$name" >>"$state/made" || :
+	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
 }
 
 # make_remove NAME - a backup that was not finished, and what stands beside it.
 make_remove() {
-	[ -e "$home/$1.manifest" ] || rm -f -- "$home/$1" "$home/$1".globals*
+	! home_has "$1.manifest" || return 0
+	place_list "$home" | tr '\000\n' '\n?' | NAME=$1 awk '$0 == ENVIRON["NAME"] || index($0, ENVIRON["NAME"] ".globals") == 1' |
+		place_drop "$home"
 }
 
 make_undo() {
@@ -193,9 +231,13 @@ make_undo() {
 
 make_sweep() {
 	for swept in "$state"/making/*; do
-		[ -f "$swept" ] && [ "$(cat -- "$swept")" = "$home" ] || continue
-		[ -e "$home/${swept##*/}.manifest" ] || log NOTICE "${swept##*/}: an earlier run was ended while it was at this; removed"
-		make_remove "${swept##*/}" && rm -f -- "$swept" || return
+		[ -f "$swept" ] && [ "$(sed -n 2p -- "$swept")" = "$home" ] || continue
+		swept_home=$home
+		home=$(sed -n 1p -- "$swept")
+		swept_st=0
+		make_remove "${swept##*/}" || swept_st=1
+		home=$swept_home
+		[ "$swept_st" -eq 0 ] && rm -f -- "$swept" || return
 	done
 	# A partial is locked by the mm-land that writes it; one that nobody holds was left by a crash.
 	for swept in "$home"/.mm-land.*.partial; do

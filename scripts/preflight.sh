@@ -3,11 +3,10 @@
 #
 #	preflight_settings	do the settings make sense by themselves?
 #	preflight_tools		are the programs there?
-#	preflight_directories	home, state and temporary files: there, ours, to be written to?
 #	preflight_status	78 if a setting was wrong, else 1 if something is missing, else 0
 #
-# Each finding is a line in the log, with the command that mends it.  Sets home, state, lock, suffix, keep (the policy).
-# With touches=no nothing is made.  grants.sh looks into the database.
+# Each finding is a line in the log, with the command that mends it.  Sets suffix and keep (the policy).
+# directories.sh looks at the disk, grants.sh into the database, send.sh at the places.
 
 preflight_wrongs=0
 preflight_lacks=0
@@ -93,18 +92,41 @@ preflight_policy() {
 	'' | *[!0-9]* | 0*) [ -n "$BACKUP_KEEP" ] || wrong "BACKUP_RETAIN: '$BACKUP_RETAIN' is no number of days, 1 or more" ;;
 	esac
 	keep=${BACKUP_KEEP:-within=${BACKUP_RETAIN}d,least=3}
-	agrees "${BACKUP_KEEP:+BACKUP_KEEP}${BACKUP_KEEP:-BACKUP_RETAIN}" mm-prune "$keep" any
+	for preflight_key in BACKUP_KEEP BACKUP_KEEP_RSYNC BACKUP_KEEP_S3; do
+		preflight_has=$(conf_value "$preflight_key")
+		case $preflight_has in '' | forever) ;; *) agrees "$preflight_key" mm-prune "$preflight_has" any ;; esac
+	done
+}
+
+# preflight_places - is each written as a place is, and is there one that can be home?
+preflight_places() {
+	preflight_all=$(pgdump_split "$BACKUP_REMOTE_RSYNC $BACKUP_REMOTE_S3") || wrong 'BACKUP_REMOTE_RSYNC, BACKUP_REMOTE_S3: a quote is not closed'
+	while IFS= read -r preflight_place <&3 && [ -n "$preflight_place" ]; do
+		place_known "$preflight_place" ||
+			wrong "'$preflight_place' is no place: /directory, [user@]host:/directory or s3://bucket/prefix"
+	done 3<<-LINES
+		$preflight_all
+	LINES
+	case $BACKUP_DEST$preflight_all in
+	'') wrong 'BACKUP_DEST is empty, and there is no other place that could be home' ;;
+	*'
+'*) [ -n "$BACKUP_DEST" ] || wrong 'BACKUP_DEST is empty, and of several places none is home' ;;
+	*:/[!/]*) [ -n "$BACKUP_DEST" ] || wrong "BACKUP_DEST is empty, and $preflight_all cannot be home: what ssh carries ends the same way whether it is whole or not" ;;
+	esac
+	case $BACKUP_LIMIT_RATE in '' | [1-9]*[0-9KMG] | [1-9]) ;; *) wrong "BACKUP_LIMIT_RATE: '$BACKUP_LIMIT_RATE' is no number of bytes a second, as 10M" ;; esac
 }
 
 preflight_settings() {
 	case $BACKUP_DEST in
-	/*) ;;
+	/* | '') ;;
 	*) wrong "BACKUP_DEST: '$BACKUP_DEST' is not an absolute path" ;;
 	esac
-	for preflight_key in BACKUP_REQUIRE_MOUNT BACKUP_SHARED BACKUP_GLOBALS BACKUP_PLAINTEXT_SPOOL VERIFY_RESTORE; do
+	preflight_places
+	for preflight_key in BACKUP_REQUIRE_MOUNT BACKUP_SHARED BACKUP_GLOBALS BACKUP_PLAINTEXT_SPOOL VERIFY_RESTORE MIGRATION_REMOTE; do
 		one_of "$preflight_key" yes no true false
 	done
 	one_of BACKUP_PROVE auto yes no
+	one_of NOTIFY_ON failure always change
 	one_of LOG_LEVEL DEBUG INFO NOTICE WARN ERROR
 	case $BACKUP_LOCK_WAIT in
 	'' | 0* | [!0-9]*) wrong "BACKUP_LOCK_WAIT: '$BACKUP_LOCK_WAIT' is no time that PostgreSQL takes, as 5min" ;;
@@ -114,8 +136,8 @@ preflight_settings() {
 	preflight_compression
 	preflight_sealing
 	preflight_policy
-	case $BACKUP_NAME$PGDATABASE in *'
-'*) wrong 'BACKUP_NAME and PGDATABASE have one line each' ;; esac
+	case $BACKUP_NAME$PGDATABASE$NOTIFY_EMAIL in *'
+'*) wrong 'BACKUP_NAME, PGDATABASE and NOTIFY_EMAIL have one line each' ;; esac
 	pgdump_split "$PGDATABASE$BACKUP_EXCLUDE" >/dev/null || wrong 'PGDATABASE, BACKUP_EXCLUDE: a quote is not closed'
 }
 
@@ -125,7 +147,8 @@ need() {
 }
 
 preflight_tools() {
-	for preflight_word in mm-pipe mm-verify mm-compress mm-seal mm-key mm-land mm-prune; do
+	case "$BACKUP_DEST $BACKUP_REMOTE_S3" in *s3://*) preflight_has='mm-s3put mm-s3get mm-s3ls mm-s3rm' ;; *) preflight_has='' ;; esac
+	for preflight_word in mm-pipe mm-verify mm-compress mm-seal mm-key mm-land mm-prune $preflight_has; do
 		command -v "$preflight_word" >/dev/null || lack "there is no $preflight_word in PATH" 'make install'
 	done
 	set -f
@@ -137,88 +160,5 @@ preflight_tools() {
 	[ -n "$PGDUMP" ] || need psql postgresql-client
 	! conf_yes VERIFY_RESTORE || need pg_restore postgresql-client
 	[ "$pgdump_format" != directory ] || need tar tar
-}
-
-# is_ours DIR - is it a directory of ours or root's that nobody else can write to, unless it is one for all, as /tmp is?
-is_ours() {
-	[ -d "$1" ] || return 1
-	# The numbers are all that is read, and they come before the name.
-	# shellcheck disable=SC2012
-	ls -ldn -- "$1/." | awk -v me="$(id -u)" '{
-		exit !(($3 == me || $3 == 0) && ((substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") || $1 ~ /^.........[tT]/))
-	}'
-}
-
-# can_write DIR - can a file be made there?  A check makes none, and believes test(1).
-can_write() {
-	[ "$touches" = yes ] || { [ -w "$1" ]; return; }
-	preflight_probe=$(mktemp "$1/.mm-probe.XXXXXX" 2>/dev/null) && rm -f -- "$preflight_probe"
-}
-
-# will_be_made DIR - it is not there, but a run will make it.
-will_be_made() {
-	[ "$touches" = no ] && [ ! -e "$1" ] && [ -w "$(dirname -- "$1")" ]
-}
-
-# preflight_own KEY DIR - a directory for ourselves, made if that is possible.
-preflight_own() {
-	[ "$touches" = no ] || [ -d "$2" ] || mkdir -p -- "$2" 2>/dev/null || :
-	! will_be_made "$2" || return 0
-	if [ ! -d "$2" ]; then
-		lack "$1: there is no directory $2" "install -d -m 0700 -o $(id -un) '$2'"
-	elif ! is_ours "$2"; then
-		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
-	elif ! can_write "$2"; then
-		lack "$1: nothing can be written to $2" "look at: ls -ld '$2'; df '$2'"
-	fi
-}
-
-# make_home - make BACKUP_DEST if its parent is there, for BACKUP_GROUP to look into.
-make_home() {
-	[ "$touches" = yes ] && [ ! -d "$BACKUP_DEST" ] && mkdir -- "$BACKUP_DEST" 2>/dev/null && [ -n "$BACKUP_GROUP" ] || return 0
-	{ chgrp -- "$BACKUP_GROUP" "$BACKUP_DEST" && chmod 0750 -- "$BACKUP_DEST"; } ||
-		wrong "BACKUP_GROUP: $BACKUP_DEST cannot be given to group $BACKUP_GROUP"
-}
-
-# preflight_home - leave its path, free of links, in $home.
-preflight_home() {
-	make_home
-	home=$BACKUP_DEST
-	! will_be_made "$home" || return 0
-	home=$(cd -P -- "$BACKUP_DEST" 2>/dev/null && pwd -P) || home=''
-	if [ -z "$home" ]; then
-		lack "BACKUP_DEST: there is no directory $BACKUP_DEST" "install -d -m 0700 -o $(id -un) '$BACKUP_DEST'"
-	elif ! can_write "$home"; then
-		lack "BACKUP_DEST: nothing can be written to $home" \
-			"chown $(id -un) '$home', or mount -o remount,rw its file system, or make room there"
-	elif conf_yes BACKUP_REQUIRE_MOUNT && [ "$(df -P -- "$home" | awk 'NR == 2 { print $NF }')" = / ]; then
-		lack "BACKUP_REQUIRE_MOUNT: nothing is mounted at $home" "mount '$home'"
-	fi
-}
-
-# find_state - where we remember things between two runs, in $state.
-find_state() {
-	state=$BACKUP_STATE
-	[ -z "$state" ] || return 0
-	state=/var/lib/matric-memory
-	[ "$touches" = no ] || mkdir -p -- "$state" 2>/dev/null || :
-	[ -w "$state" ] || state=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/matric-memory
-}
-
-# preflight_lock - $lock, which is home's.
-preflight_lock() {
-	lock=${LOCK_FILE:-$home/.lock}
-	if [ -L "$lock" ] || { [ -e "$lock" ] && [ ! -f "$lock" ]; }; then
-		wrong "LOCK_FILE: $lock is no plain file"
-	elif [ "$touches" = yes ] && [ -n "$home" ] && ! { : >>"$lock"; } 2>/dev/null; then
-		lack "LOCK_FILE: $lock cannot be written" "leave LOCK_FILE empty, for a lock at home"
-	fi
-}
-
-preflight_directories() {
-	preflight_home
-	find_state
-	preflight_own BACKUP_STATE "$state"
-	preflight_own BACKUP_TEMP_DIR "$BACKUP_TEMP_DIR"
-	preflight_lock
+	case " $BACKUP_REMOTE_RSYNC" in *:/*) need rsync rsync && need ssh openssh-client ;; esac
 }

@@ -80,7 +80,7 @@ rm home/*
 some() { PGDATABASE='empty nosuch matric' sealed make; }
 exits 3 'one that is not there: the others are made, and the status is 3' some
 is 4 "$(backups)" '... made'
-said 'NO backup of: nosuch' '... and it is named'
+said 'NO backup at home of: nosuch' '... and it is named'
 exits 1 'none of them there' env PGDATABASE='nosuch neither' sh "$top/scripts/backup.sh" make
 named() { PGDATABASE='empty matric' BACKUP_NAME=one sealed make; }
 exits 78 'BACKUP_NAME cannot name two' named

@@ -103,7 +103,7 @@ chmod +x deadly/rm
 aged 15
 killed() { PATH=$tap_dir/deadly:$PATH MM_BUILD=$build backup prune; }
 bare() { find home -maxdepth 1 -name 'matric_backup_*.enc' | while read -r f; do [ -e "$f.manifest" ] || echo "$f"; done | grep -v -c _2019; }
-exits 1 'a prune that is killed when a manifest has gone' killed
+exits 3 'a prune that is killed when a manifest has gone' killed
 is 1 "$(bare)" '... leaves a backup without one'
 ok 'the next run' backup prune
 is 0 "$(bare)" '... finishes that'
