@@ -9,7 +9,12 @@ set -eu
 umask 077
 export LC_ALL=C
 
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+# What others set for themselves is not meant for us, nor the gate of the mm-pipe that we may be a stage of.
+unset CDPATH TAR_OPTIONS MM_GATE
+# By whatever link we were called, and from wherever, be it a directory that has gone.
+here=$(readlink -f -- "$0")
+here=${here%/*}
+[ -d "$(pwd -P 2>/dev/null)" ] || cd /
 # shellcheck source=scripts/log.sh
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh

@@ -67,7 +67,8 @@ shell=dash
 
 # What a dump has left to say when its reader stands still is more than the pipes hold.
 psql -qX -d matric -c "create table much as select i, 'canary ' || repeat(md5(i::text), 10) as body from generate_series(1, 12000) i"
-export BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$tap_dir/recipients"
+mkdir tmpdir
+export TMPDIR="$tap_dir/tmpdir" BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$tap_dir/recipients"
 
 halt() {
 	halts=$1 halts_dir=$tap_dir/halt halts_path=$PATH
@@ -123,7 +124,7 @@ aged() {
 }
 
 # inventory - print the names of all that a run may touch.
-inventory() { find home tmp state | sort; }
+inventory() { find home tmp state tmpdir ! -path state/made ! -path state/last-status | sort; }
 remember() {
 	mkdir -p state/making state/rows state/dropping state/shrunk
 	(cd home && find . -type f ! -name .lock -exec sha256sum {} +) >good
@@ -145,8 +146,8 @@ faults() {
 	mm-pipe -L home/.lock true </dev/null 2>/dev/null || echo 'the lock is held'
 	unsound
 	(cd home && sha256sum -c --quiet ../good 2>&1) || echo 'a good backup is no more what it was'
-	[ "${1-}" = plain ] || grep -rl -e canary home tmp state | sed 's/^/plain text in /'
-	grep -rl -e AGE-SECRET-KEY home tmp state | sed 's/^/a secret in /'
+	[ "${1-}" = plain ] || grep -rl -e canary home tmp state tmpdir | sed 's/^/plain text in /'
+	grep -rl -e AGE-SECRET-KEY home tmp state tmpdir | sed 's/^/a secret in /'
 }
 
 left() {
