@@ -187,6 +187,7 @@ take_part(struct s3part *p, struct slot *slot)
 	if (etag[0] != '\0' && (slot->md5[0] == '\0' || p->upload.has_own_etags || p->distrusts_etags ||
 	    !s3upload_is_md5(etag) || strcasecmp(etag, slot->md5) == 0)) {
 		slot->is_sent = 0;
+		meter_gave(slot->len);
 		return s3upload_keep(&p->upload, slot->number, etag, slot->len, slot->sum);
 	}
 	/* The same wrong one for the same bytes, of which the server has checked the MD5: it makes its ETags otherwise. */
@@ -457,7 +458,6 @@ part_is_full(struct s3part *p)
 		return st;
 	p->filling = NULL;
 	p->sent += slot->len;
-	meter_gave(slot->len);
 	if (had_it(p, slot))
 		return s3upload_keep(&p->upload, slot->number, p->had[slot->number - 1].etag, slot->len, slot->sum);
 	send_part(p, slot);
@@ -506,6 +506,7 @@ put_all(struct s3part *p)
 	body.md5 = slot->md5[0] == '\0' ? NULL : slot->md5;
 	body.nheader = proof_headers(p, slot, body.header);
 	s3_heed(p->s3, S3HEED_SOON);
+	meter_gave(slot->len);
 	return s3upload_put(&p->upload, &body);
 }
 
