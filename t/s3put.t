@@ -132,7 +132,7 @@ ok 'a signal that is ignored is none' ignoring
 proxy_faults "$tap_dir/proxy" 'UploadPart:3- stall'
 mm-s3put --endpoint-url "$S3_PROXY" -j 2 "$b/resumed" <long >/dev/null 2>&1 &
 killed=$!
-two_parts() { [ "$(awk -F '\t' '$3 == "UploadPart" && $7 == 200' "$tap_dir/proxy/seen" | tail -n +2 | wc -l)" -ge 2 ]; }
+two_parts() { [ "$(awk -F '\t' '$3 == "UploadPart" && $4 == "resumed" && $7 == 200' "$tap_dir/proxy/seen" | wc -l)" -ge 2 ]; }
 eventually 20 two_parts
 kill -KILL "$killed"
 wait "$killed" 2>/dev/null || :
