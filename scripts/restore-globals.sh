@@ -14,7 +14,7 @@ globals_here() {
 
 # globals_filter FILE <SCRIPT - leave out of pg_dumpall's script what makes or changes what FILE says is here.
 globals_filter() {
-	awk -v file="$1" '
+	FILE=$1 awk "$scan_awk"'
 		# The name that this text begins with, as it is without quotes.
 		function name_of(text,   n) {
 			if (text !~ /^"/) { sub(/[ ;].*/, "", text); return text }
@@ -24,17 +24,16 @@ globals_filter() {
 			gsub(/""/, "\"", text)
 			return text
 		}
-		BEGIN { while ((getline line <file) > 0) here[line] = 1 }
-		!within && /^(CREATE|ALTER) (ROLE|TABLESPACE) / {
+		BEGIN { while ((getline line <ENVIRON["FILE"]) > 0) here[line] = 1 }
+		quote == "" && /^(CREATE|ALTER) (ROLE|TABLESPACE) / {
 			kind = tolower($2)
 			rest = $0
 			sub(/^[A-Z]+ [A-Z]+ /, "", rest)
 			skips = (kind " " name_of(rest)) in here
 		}
-		!within && !/^(CREATE|ALTER) (ROLE|TABLESPACE) / { skips = 0 }
+		quote == "" && !/^(CREATE|ALTER) (ROLE|TABLESPACE) / { skips = 0 }
 		!skips { print }
-		# A literal can have lines that look like statements.
-		{ within = (within + gsub(/\047/, "")) % 2 }'
+		{ scan($0) }'
 }
 
 globals_restore() {
