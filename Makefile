@@ -6,6 +6,7 @@ CFLAGS	= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # gcc checks the signs; to clang every enum status is an unsigned one.
 WARN	+= $(if $(findstring clang,$(CC)),-Wno-sign-conversion)
+PREFIX	?= /usr/local
 HARDEN	= -fstack-protector-strong -fPIE
 CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
@@ -26,7 +27,7 @@ LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
 LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
-COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
+COMPILE	= $(CC) -std=c11 -ffile-prefix-map=$(CURDIR)=. $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
 all: $(TOOLS:%=$B/%)
@@ -47,6 +48,10 @@ check-long:
 	MM_BUILD=$B sh t/run.sh t/long/*.t
 demo:
 	sh scripts/demo.sh
+install: all
+	TOOLS='$(TOOLS)' B='$B' PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh scripts/install.sh install
+uninstall:
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh scripts/install.sh uninstall
 sanitize:
 	$(MAKE) check B=build/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 lint:
@@ -56,6 +61,6 @@ lint:
 clean:
 	rm -rf build
 
-.PHONY: all tests check check-long demo sanitize lint clean
+.PHONY: all tests check check-long demo install uninstall sanitize lint clean
 .SECONDARY:
 -include $(wildcard $B/*/*.d)
