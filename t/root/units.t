@@ -1,0 +1,106 @@
+#!/bin/sh
+# The units under a real systemd: installed as units/INSTALL says, they make a backup, and make it known when none was made.
+# shellcheck disable=SC2016
+. "${0%/*}/../tap.sh"
+. "$top/t/container.sh"
+export MAKEFLAGS="B=${build#"$top"/}"
+
+at_exit='container_stop "$tap_dir/machine"'
+container_start "$tap_dir/machine"
+
+# pasted TEXT - paste the first block of units/INSTALL after the line that begins so.
+pasted() {
+	awk -v text="$1" '
+	index($0, text) == 1 { on = 1; next }
+	on && /^    / { print substr($0, 5); some = 1 }
+	on && some && /^[^ ]/ { exit }' "$top/units/INSTALL" >block
+	[ -s block ] && container_run sh -euc "$(cat block)"
+}
+# starts UNIT - start it; what the journal has to say if that fails.
+starts() { container_run systemctl start "$1" || { st=$?; container_run journalctl -q --no-pager -n 30; return "$st"; }; }
+# state UNIT PROPERTY - what systemd knows about it.
+state() { container_run systemctl show --value -p "$2" "$1"; }
+# reaches UNIT PROPERTY VALUE - a condition for eventually.
+reaches() { [ "$(state "$1" "$2")" = "$3" ]; }
+# in_psql STATEMENT... - ask the container's server as its superuser.
+in_psql() { container_run runuser -u postgres -- psql -qXAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
+homes() { container_run find /var/backups/matric-memory -type f -name 'matric_backup_*' "$@"; }
+
+# A server as Debian makes it: a socket, and peer authentication.
+set -- /usr/lib/postgresql/*/bin
+version=${1%/bin}
+version=${version##*/}
+container_run pg_createcluster "$version" main --locale C.UTF-8 -o fsync=off >created 2>&1
+container_run systemctl start "postgresql@$version-main.service"
+in_psql postgres 'create database matric'
+in_psql matric 'create table secret_notes as select i as id, md5(i::text) as body from generate_series(1, 3000) i'
+
+# Until the driver reads its configuration by itself.
+container_run sh -c 'mkdir -p /etc/systemd/system/matric-backup.service.d && printf "%s\n" "[Service]" EnvironmentFile=/etc/matric-memory/backup.conf >/etc/systemd/system/matric-backup.service.d/configuration.conf'
+for step in 1 2 3 4 5 6 7 8; do
+	ok "step $step of INSTALL" pasted "$step."
+done
+said matric-backup.timer '... and the timer is on'
+is 1 "$(homes -name '*.sql.zst.enc' | wc -l)" 'there is a backup'
+is 1 "$(homes -name '*.sql.zst.enc.manifest' | wc -l)" '... with its manifest'
+is 'matric-backup 600' "$(homes -name '*.enc' -printf '%u %m\n')" '... of the user matric-backup, for nobody else'
+is 'root matric-backup 640' "$(container_run stat -c '%U %G %a' /etc/matric-memory/backup.conf)" 'the configuration is for root to write, and for it to read'
+is 'root matric-backup 750' "$(container_run stat -c '%U %G %a' /etc/matric-memory)" '... and so is its directory'
+is 'matric-backup 700' "$(container_run stat -c '%U %a' /var/lib/matric-memory)" 'the state is its own'
+started() { [ -n "$(state "$1" ExecMainStartTimestamp)" ]; }
+ok 'after the backup it was sent' eventually 20 started matric-backup-send.service
+ok '... and what is past its time was dropped' eventually 20 started matric-backup-prune.service
+
+# What the configuration allows is what the run gets.
+is 1610612736 "$(state matric-backup.service MemoryMax)" 'memory is limited'
+is 6h "$(state matric-backup.service TimeoutStartUSec)" 'time is limited'
+for section in 'Another schedule' 'A log file' 'A backup now'; do
+	ok "INSTALL, $section" pasted "$section"
+done
+ok 'every six hours is what the timer does now' sh -c 'echo "$1" | grep -qF "OnCalendar=*-*-* 00/6:00:00"' - "$(state matric-backup.timer TimersCalendar)"
+is 1 "$(state matric-backup.timer TimersCalendar | wc -l)" '... and nothing else'
+container_run install -m 0640 -o matric-backup -g matric-backup /dev/stdin /var/log/matric-memory/backup.log <block
+ok 'logrotate takes the log' container_run logrotate -f /etc/logrotate.d/matric-memory
+is matric-backup "$(container_run stat -c %U /var/log/matric-memory/backup.log.1)" '... which stays its owner'"'"'s'
+is 0 "$(container_run stat -c %s /var/log/matric-memory/backup.log)" '... and begins anew'
+
+# alarms - what whoever watches the journal for critical lines has seen.
+alarms() { container_run journalctl -q -o cat -t matric-backup -p crit; }
+
+# Stopped in the middle: pg_dump waits for a lock that somebody holds.
+locks() { in_psql matric "select count(*) from pg_locks l join pg_stat_activity a using (pid) where relation = 'secret_notes'::regclass and $1"; }
+is_one() { [ "$("$@")" = 1 ]; }
+before=$(homes | wc -l)
+in_psql matric 'begin; lock table secret_notes; select pg_sleep(60)' >/dev/null 2>&1 &
+locker=$!
+eventually 10 is_one locks 'granted'
+container_run systemctl start --no-block matric-backup.service
+ok 'a run waits for a lock' eventually 20 is_one locks "not granted and application_name = 'pg_dump'"
+ok '... and is stopped' container_run systemctl stop matric-backup.service
+is "$before" "$(homes | wc -l)" '... which leaves nothing of its name'
+is '' "$(container_run find /var/backups/matric-memory -name '.*' ! -name .lock -type f)" '... nor a partial'
+is '' "$(container_run pgrep -u matric-backup || :)" '... nor a process'
+is exit-code "$(state matric-backup.service Result)" '... but a failure'
+alarmed() { alarms | grep -qF "$1"; }
+ok 'which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 143'
+in_psql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()" >/dev/null
+wait "$locker" || :
+
+# No server, no backup; and somebody hears of it.
+container_run systemctl stop "postgresql@$version-main.service"
+exits 1 'without a server the run fails' starts matric-backup.service
+ok '... which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 1;'
+is "$before" "$(homes | wc -l)" '... and leaves nothing of its name'
+is inactive "$(state "postgresql@$version-main.service" ActiveState)" '... nor has it started the server that somebody stopped'
+container_run systemctl start "postgresql@$version-main.service"
+# Five starts within ten seconds are enough for systemd, even of a person.
+container_run systemctl reset-failed matric-backup.service
+ok 'with the server there is one again' starts matric-backup.service
+is $((before + 2)) "$(homes | wc -l)" '... with its manifest'
+
+# Gone again.
+ok 'INSTALL, Leaving' pasted Leaving
+is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
+is $((before + 2)) "$(homes | wc -l)" '... but every backup'
+ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
+done_testing
