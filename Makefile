@@ -12,13 +12,14 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number clock stdfds pipesize visible json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
-	  sink pool relay gate kin manifest report pgtoc pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
+OBJ	= number clock stamp suffix stdfds pipesize visible newfile json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
+	  confkey confline \
+	  sink pool relay holdback gate retain names kin manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink stage tally watch gz gunz zst xz pgdump armor seal unseal \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto

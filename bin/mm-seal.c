@@ -15,6 +15,7 @@
 #include "pump.h"
 #include "seal.h"
 #include "stdfds.h"
+#include "suffix.h"
 
 /* What the command line says. */
 struct request {
@@ -133,7 +134,7 @@ main(int argc, char *argv[])
 	if (st == ST_OK && req.passfile != NULL)
 		st = keyfile_passphrase(req.passfile, req.decrypt ? &req.identities : &req.recipients);
 	if (st == ST_OK && req.suffix)
-		puts(SEAL_SUFFIX);
+		puts(SUFFIX_SEALED);
 	else if (st == ST_OK && !req.decrypt && !req.armor && isatty(STDOUT_FILENO))
 		errx(ST_TROUBLE, "a sealed file is binary, and stdout a terminal: redirect it, or say -a");
 	else if (st == ST_OK)

@@ -10,16 +10,18 @@
 
 #include "coredump.h"
 #include "fdsink.h"
+#include "holdback.h"
 #include "keyfile.h"
 #include "manifest.h"
 #include "pgdump.h"
+#include "pghead.h"
 #include "pump.h"
 #include "quota.h"
 #include "report.h"
 #include "stdfds.h"
 #include "stored.h"
 
-enum { DRAIN = 256 };			/* an option that has only a long name */
+enum { DUMP = 256, HEAD, DRAIN };	/* options that have only a long name */
 
 /* What the command line says. */
 struct request {
@@ -27,15 +29,27 @@ struct request {
 	const char *passfile;
 	const char *manifest;
 	int passes;
+	int dumps;
+	const char *head;
 	int drains;
 	int as_json;
 	const char *output;
+};
+
+/* A stored backup, and what is known of it. */
+struct backup {
+	const struct request *req;
+	struct manifest manifest;
+	struct stored stored;
+	struct report *report;
 };
 
 static void
 usage(void)
 {
 	fputs("usage: mm-verify [-i identity ... | -p passfile] [-x manifest] [-J] [-o report] < backup\n"
+	    "       mm-verify --dump [-i identity ... | -p passfile] [-x manifest] [--head file] [--drain] [-J] [-o report]\n"
+	    "               < backup > dump\n"
 	    "       mm-verify -P [--drain] [-J] [-o report] < dump > dump\n", stderr);
 	exit(ST_TROUBLE);
 }
@@ -48,6 +62,8 @@ read_options(int argc, char *argv[], struct request *req)
 		{ "passphrase-file", required_argument, NULL, 'p' },
 		{ "manifest", required_argument, NULL, 'x' },
 		{ "pass", no_argument, NULL, 'P' },
+		{ "dump", no_argument, NULL, DUMP },
+		{ "head", required_argument, NULL, HEAD },
 		{ "drain", no_argument, NULL, DRAIN },
 		{ "json", no_argument, NULL, 'J' },
 		{ "output", required_argument, NULL, 'o' },
@@ -72,6 +88,12 @@ read_options(int argc, char *argv[], struct request *req)
 		case 'P':
 			req->passes = 1;
 			break;
+		case DUMP:
+			req->dumps = 1;
+			break;
+		case HEAD:
+			req->head = optarg;
+			break;
 		case DRAIN:
 			req->drains = 1;
 			break;
@@ -94,9 +116,9 @@ read_options(int argc, char *argv[], struct request *req)
 static int
 makes_sense(const struct request *req)
 {
-	if (req->passes)
-		return req->keys == NULL && req->passfile == NULL && req->manifest == NULL;
-	return !req->drains;
+	if (req->passes && (req->dumps || req->keys != NULL || req->passfile != NULL || req->manifest != NULL))
+		return 0;
+	return (req->dumps || req->head == NULL) && (req->dumps || req->passes || !req->drains);
 }
 
 /* Read all of stdin into the chain. */
@@ -114,17 +136,30 @@ run(struct sink *chain)
 	return st;
 }
 
+/* Where a dump goes; NULL: out of memory. */
+static struct sink *
+outlet(const struct request *req)
+{
+	if (!req->drains)
+		return fdsink_new(STDOUT_FILENO, "stdout");
+	signal(SIGPIPE, SIG_IGN);
+	return fdsink_drain_new(STDOUT_FILENO, "stdout");
+}
+
+static enum status
+save(const struct request *req, const struct report *report)
+{
+	if (req->output == NULL && (req->passes || req->dumps))
+		return ST_OK;
+	return report_save(report, req->output, req->as_json);
+}
+
 static enum status
 pass(const struct request *req, struct report *report)
 {
-	if (isatty(STDOUT_FILENO)) {
-		warnx("a dump is not for a terminal: send it to a file or a pipe");
-		return ST_TROUBLE;
-	}
-	if (!req->drains)
-		return run(pgdump_pass(report, fdsink_new(STDOUT_FILENO, "stdout")));
-	signal(SIGPIPE, SIG_IGN);
-	return run(pgdump_pass(report, fdsink_drain_new(STDOUT_FILENO, "stdout")));
+	enum status st = run(pgdump_pass(report, outlet(req)));
+
+	return st == ST_OK ? save(req, report) : st;
 }
 
 /* Whether the backup is the one of which the manifest speaks. */
@@ -152,34 +187,61 @@ compare(const struct manifest *manifest, const struct stored *stored, const stru
 	return ST_OK;
 }
 
-/* Read the backup, and say what was found. */
+/* All of the backup has been read.  What is known of it is saved if it is good. */
 static enum status
-look(const struct request *req, struct stored *stored, struct report *report)
+judge(void *arg)
 {
-	struct quota quota = quota_here("");
+	struct backup *b = arg;
 	enum status st;
 
-	st = run(stored_new(req->keys, &quota, req->manifest != NULL, stored, pgdump_check(report)));
-	return st == ST_OK ? stored_report(stored, report) : st;
+	if ((st = stored_report(&b->stored, b->report)) != ST_OK ||
+	    (b->req->manifest != NULL && (st = compare(&b->manifest, &b->stored, b->report)) != ST_OK))
+		return st;
+	if (b->req->manifest == NULL && b->stored.is_shut) {
+		warnx("the backup is sealed: without a key (-i, -p) or a manifest (-x) nobody can tell");
+		return ST_TROUBLE;
+	}
+	return save(b->req, b->report);
+}
+
+/* What comes after the layers of a backup have been taken off. */
+static struct sink *
+inside(struct backup *b)
+{
+	struct sink *end;
+
+	if (!b->req->dumps)
+		return pgdump_check(b->report);
+	end = holdback_new(judge, b, outlet(b->req));
+	return pgdump_pass(b->report, b->req->head == NULL ? end : pghead_new(b->req->head, end));
 }
 
 static enum status
 check(const struct request *req, struct report *report)
 {
-	struct manifest manifest = { 0 };
-	struct stored stored = { 0 };
-	enum status st;
+	struct backup b = { .req = req, .report = report };
+	struct quota quota = quota_here("");
+	unsigned wants = (req->manifest == NULL ? 0 : STORED_SHA256) | (req->dumps ? STORED_DUMP : 0);
+	enum status st = ST_OK;
 
-	if (req->manifest == NULL) {
-		if ((st = look(req, &stored, report)) != ST_OK || !stored.is_shut)
-			return st;
-		warnx("the backup is sealed: without a key (-i, -p) or a manifest (-x) nobody can tell");
-		return ST_TROUBLE;
-	}
-	if ((st = manifest_read(&manifest, req->manifest)) == ST_OK && (st = look(req, &stored, report)) == ST_OK)
-		st = compare(&manifest, &stored, report);
-	manifest_free(&manifest);
+	if (req->manifest != NULL)
+		st = manifest_read(&b.manifest, req->manifest);
+	if (st == ST_OK)
+		st = run(stored_new(req->keys, &quota, wants, &b.stored, inside(&b)));
+	if (st == ST_OK && !req->dumps)
+		st = judge(&b);
+	manifest_free(&b.manifest);
 	return st;
+}
+
+/* Binary is not for a terminal. */
+static enum status
+spare_terminal(const struct request *req)
+{
+	if (!(req->passes || req->dumps) || !isatty(STDOUT_FILENO))
+		return ST_OK;
+	warnx("a dump is not for a terminal: send it to a file or a pipe");
+	return ST_TROUBLE;
 }
 
 int
@@ -198,12 +260,12 @@ main(int argc, char *argv[])
 	st = read_options(argc, argv, &req);
 	if (st == ST_OK && !makes_sense(&req))
 		usage();
+	if (st == ST_OK)
+		st = spare_terminal(&req);
 	if (st == ST_OK && req.passfile != NULL)
 		st = keyfile_passphrase(req.passfile, &req.keys);
 	if (st == ST_OK)
 		st = req.passes ? pass(&req, report) : check(&req, report);
-	if (st == ST_OK && (req.output != NULL || !req.passes))
-		st = report_save(report, req.output, req.as_json);
 	keyfile_free(req.keys);
 	report_free(report);
 	return (int)st;

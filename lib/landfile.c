@@ -1,5 +1,6 @@
 #define _GNU_SOURCE		/* O_TMPFILE, renameat2, sync_file_range */
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <err.h>
@@ -117,7 +118,9 @@ open_partial(struct landfile *s)
 	if ((fd = openat(s->dir, s->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1) {
 		warn("create %s beside %s", s->partial, s->path);
 		s->partial[0] = '\0';
+		return -1;
 	}
+	flock(fd, LOCK_EX | LOCK_NB);	/* for who sweeps: it is in use.  Nobody else knows of it yet */
 	return fd;
 }
 

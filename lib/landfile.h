@@ -11,8 +11,9 @@
  *	free		before finish has succeeded, nothing is left of it
  *
  * The file is 0600 whatever the umask.  Where the file system has no O_TMPFILE
- * it is .mm-land.RANDOM.partial in the same directory until it is linked; only
- * SIGKILL and a crash leave that behind.  Nothing is ever replaced: link(2),
+ * it is .mm-land.RANDOM.partial in the same directory until it is linked, with a
+ * flock(2) on it while we live; only SIGKILL and a crash leave that behind, and
+ * one that can be locked is such.  Nothing is ever replaced: link(2),
  * or renameat2(2) with RENAME_NOREPLACE where there are no hard links.
  *
  * The receipt is one line as sha256sum(1) prints it, with the file's base

@@ -3,6 +3,7 @@
 #include "gunz.h"
 #include "gz.h"
 #include "method.h"
+#include "suffix.h"
 #include "xz.h"
 #include "zst.h"
 
@@ -29,9 +30,9 @@ same_in(const struct quota *q, struct sink *next)
 }
 
 const struct method methods[] = {
-	{ "gzip", ".gz", GZ_LOWEST, GZ_USUAL, GZ_HIGHEST, gz_begins, gz_needs, gz_new, gunz_new },
-	{ "zstd", ".zst", ZST_LOWEST, ZST_USUAL, ZST_HIGHEST, zst_begins, zst_needs, zst_encoder, zst_decoder },
-	{ "xz", ".xz", XZ_LOWEST, XZ_USUAL, XZ_HIGHEST, xz_begins, xz_needs, xz_encoder, xz_decoder },
+	{ "gzip", SUFFIX_GZIP, GZ_LOWEST, GZ_USUAL, GZ_HIGHEST, gz_begins, gz_needs, gz_new, gunz_new },
+	{ "zstd", SUFFIX_ZSTD, ZST_LOWEST, ZST_USUAL, ZST_HIGHEST, zst_begins, zst_needs, zst_encoder, zst_decoder },
+	{ "xz", SUFFIX_XZ, XZ_LOWEST, XZ_USUAL, XZ_HIGHEST, xz_begins, xz_needs, xz_encoder, xz_decoder },
 	{ "none", "", 0, 0, 0, NULL, no_memory, same_out, same_in },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL }
 };

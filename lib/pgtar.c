@@ -23,6 +23,7 @@ struct pgtar {
 	uint64_t members;
 	unsigned zeros;			/* blocks of them: two are the end */
 	struct promise *promise;	/* that this member keeps, or NULL */
+	int is_compressed;		/* this member */
 	struct pgrows rows;
 	uint64_t objects;		/* large ones, that came */
 	uint64_t listed;
@@ -96,7 +97,7 @@ end_member(struct pgtar *s)
 		return ST_OK;
 	if (s->promise->kind == PGTOC_OBJECTS)
 		s->listed += s->rows.lines;
-	if (s->promise->kind == PGTOC_ROWS) {
+	if (s->promise->kind == PGTOC_ROWS && !s->is_compressed) {
 		if ((rows = pgrows_end(&s->rows)) == -1)
 			return damaged(s, "the rows do not end with an end mark");
 		s->promise->rows = (uint64_t)rows;
@@ -106,9 +107,28 @@ end_member(struct pgtar *s)
 	return ST_OK;
 }
 
+/* Take off what tells how a directory archive's member is compressed; zero if it is not. */
+static int
+take_off_suffix(char *name)
+{
+	static const char *const suffixes[] = { ".dat.gz", ".dat.lz4", ".dat.zst" };
+	size_t len = strlen(name), i, n;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		n = strlen(suffixes[i]);
+		if (len < n || strcmp(name + len - n, suffixes[i]) != 0)
+			continue;
+		name[len - n + 4] = '\0';
+		return 1;
+	}
+	return 0;
+}
+
 static enum status
 begin_member(struct pgtar *s)
 {
+	char file[NAME + 1];
+
 	if (!sum_is_right(s->header) || !number(s->header + SIZE_AT, SIZE_LEN, &s->left))
 		return damaged(s, "a header whose checksum is wrong");
 	memcpy(s->name, s->header, NAME);
@@ -117,7 +137,9 @@ begin_member(struct pgtar *s)
 	s->padding = (size_t)((BLOCK - s->left % BLOCK) % BLOCK);
 	s->rows = (struct pgrows){ 0 };
 	s->objects += strncmp(s->name, "blob_", 5) == 0;
-	s->promise = s->toc->state == PGTOC_DONE ? pgtoc_find_file(s->toc, s->name) : NULL;
+	memcpy(file, s->name, sizeof(file));
+	s->is_compressed = take_off_suffix(file);
+	s->promise = s->toc->state == PGTOC_DONE ? pgtoc_find_file(s->toc, file) : NULL;
 	if (s->promise != NULL && s->promise->is_kept)
 		return damaged(s, "the member comes a second time");
 	return s->left == 0 ? end_member(s) : ST_OK;

@@ -10,6 +10,10 @@
  *			after a byte 0x80), checksum at 148 (8 bytes, octal)
  *		...	so many bytes, and zero bytes up to a multiple of 512
  *
+ * The same are the members of a tar of a directory archive (pg_dump -Fd), if
+ * toc.dat is its first one; but restore.sql is lacking, and N.dat may be
+ * compressed: N.dat.gz, .lz4 or .zst, of which the rows are not counted.
+ *
  * finish() is ST_BAD unless each promised member came once, as many large
  * objects as are listed, and the end.
  *

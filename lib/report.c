@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "json.h"
+#include "newfile.h"
 #include "report.h"
 #include "visible.h"
 
@@ -182,13 +182,19 @@ print_json(const struct report *r, FILE *f)
 	json_close(&j);
 }
 
-static enum status
-print_to(const struct report *r, FILE *f, const char *what, int as_json)
+static void
+print(const struct report *r, FILE *f, int as_json)
 {
 	if (as_json)
 		print_json(r, f);
 	else
 		print_lines(r, f);
+}
+
+static enum status
+print_to(const struct report *r, FILE *f, const char *what, int as_json)
+{
+	print(r, f, as_json);
 	if (fflush(f) == EOF || ferror(f)) {
 		warn("write %s", what);
 		return ST_TROUBLE;
@@ -196,12 +202,17 @@ print_to(const struct report *r, FILE *f, const char *what, int as_json)
 	return ST_OK;
 }
 
-/* Write to *path*, which is closed here; it is the report itself or its temporary. */
 static enum status
-print_and_close(const struct report *r, FILE *f, const char *path, int as_json)
+save_in_place(const struct report *r, const char *path, int as_json)
 {
-	enum status st = print_to(r, f, path, as_json);
+	enum status st;
+	FILE *f;
 
+	if ((f = fopen(path, "w")) == NULL) {
+		warn("open %s", path);
+		return ST_TROUBLE;
+	}
+	st = print_to(r, f, path, as_json);
 	if (fclose(f) == EOF && st == ST_OK) {
 		warn("close %s", path);
 		st = ST_TROUBLE;
@@ -210,59 +221,15 @@ print_and_close(const struct report *r, FILE *f, const char *path, int as_json)
 }
 
 static enum status
-save_in_place(const struct report *r, const char *path, int as_json)
-{
-	FILE *f;
-
-	if ((f = fopen(path, "w")) == NULL) {
-		warn("open %s", path);
-		return ST_TROUBLE;
-	}
-	return print_and_close(r, f, path, as_json);
-}
-
-/* As fopen(3), but of a new file: path becomes its name. */
-static FILE *
-open_new(char *path)
-{
-	FILE *f = NULL;
-	int fd;
-
-	if ((fd = mkstemp(path)) == -1 || (f = fdopen(fd, "w")) == NULL)
-		warn("create %s", path);
-	if (f == NULL && fd != -1) {
-		close(fd);
-		unlink(path);
-	}
-	return f;
-}
-
-static enum status
 save_new(const struct report *r, const char *path, int as_json)
 {
-	static const char tail[] = ".XXXXXX";
-	size_t size = strlen(path) + sizeof(tail);
-	enum status st = ST_TROUBLE;
-	char *temporary;
-	FILE *f;
+	struct newfile n;
+	enum status st;
 
-	if ((temporary = malloc(size)) == NULL) {
-		warn("report");
-		return ST_TROUBLE;
-	}
-	snprintf(temporary, size, "%s%s", path, tail);
-	if ((f = open_new(temporary)) == NULL)
-		goto out;
-	st = print_and_close(r, f, temporary, as_json);
-	if (st == ST_OK && rename(temporary, path) == -1) {
-		warn("rename %s to %s", temporary, path);
-		st = ST_TROUBLE;
-	}
-	if (st != ST_OK)
-		unlink(temporary);
-out:
-	free(temporary);
-	return st;
+	if ((st = newfile_open(&n, path)) != ST_OK)
+		return st;
+	print(r, n.file, as_json);
+	return newfile_keep(&n);
 }
 
 enum status

@@ -24,8 +24,6 @@
 #include "keyfile.h"
 #include "sink.h"
 
-#define SEAL_SUFFIX	".enc"		/* of a sealed backup's name */
-
 /*
  * The keys stay the caller's, and have to outlive the sink.  A passphrase is
  * the only recipient of its file.

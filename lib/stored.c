@@ -21,6 +21,7 @@ struct layer {
 	const struct key *keys;
 	struct quota quota;
 	struct stored *found;
+	unsigned wants;
 	int is_inner;			/* what was sealed; that is not sealed again */
 	uint8_t head[HEAD];
 	size_t have;
@@ -151,6 +152,10 @@ static enum status
 open_seal(struct layer *s)
 {
 	s->found->is_shut = s->keys == NULL;
+	if (s->found->is_shut && (s->wants & STORED_DUMP) != 0) {
+		warnx("the backup is sealed: a key is needed to open it (-i, -p)");
+		return ST_TROUBLE;
+	}
 	if (!s->found->is_shut)
 		s->next = unseal_new(s->keys, beside(s, layer_new(s, 1, s->next)));
 	s->next = dearmor_new(sealed_new(s->found, s->next));
@@ -234,6 +239,7 @@ layer_new(const struct layer *like, int is_inner, struct sink *next)
 	s->keys = like->keys;
 	s->quota = like->quota;
 	s->found = like->found;
+	s->wants = like->wants;
 	s->is_inner = is_inner;
 	return &s->sink;
 }
@@ -274,17 +280,17 @@ file_free(struct sink *sink)
 }
 
 struct sink *
-stored_new(const struct key *keys, const struct quota *quota, int wants_sha256, struct stored *found,
+stored_new(const struct key *keys, const struct quota *quota, unsigned wants, struct stored *found,
     struct sink *next)
 {
-	const struct layer outer = { .keys = keys, .quota = *quota, .found = found };
+	const struct layer outer = { .keys = keys, .quota = *quota, .found = found, .wants = wants };
 	struct file *s;
 
 	*found = (struct stored){ .is_shut = 0 };
 	if ((next = layer_new(&outer, 0, next)) == NULL)
 		return NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
-	    (wants_sha256 && (s->digest = digest_new()) == NULL)) {
+	    ((wants & STORED_SHA256) != 0 && (s->digest = digest_new()) == NULL)) {
 		free(s);
 		sink_free(next);
 		return NULL;

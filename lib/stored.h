@@ -32,8 +32,14 @@ struct stored {
 	const char *method;		/* NULL in what is shut */
 };
 
+/* What the caller wants of it. */
+enum {
+	STORED_SHA256 = 1,
+	STORED_DUMP = 2			/* without it nothing is of use: what stays shut is ST_TROUBLE, and said */
+};
+
 /* keys and found stay the caller's and have to outlive the sink; the quota is copied. */
-struct sink *stored_new(const struct key *keys, const struct quota *, int wants_sha256, struct stored *found,
+struct sink *stored_new(const struct key *keys, const struct quota *, unsigned wants, struct stored *found,
     struct sink *next);
 
 /* Add what was found: stored-bytes, sealed, method, depth ("sealed" or "dump"). */

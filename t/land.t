@@ -137,10 +137,13 @@ interrupted() {
 	exec 9<>slow
 	without_tmpfile mm-land -E "$tap_dir/dir/interrupted" <slow >/dev/null 9>&- &
 	eventually 10 sh -c 'ls -A dir | grep -q "^\.mm-land"' || return 99
+	locked=0
+	mm-pipe -L "$(echo dir/.mm-land.*)" true || locked=$?
 	pkill -TERM -xf "mm-land -E $tap_dir/dir/interrupted" || return 98
 	wait $! || { st=$?; exec 9>&-; return "$st"; }
 }
 exits 143 'TERM while it waits under the hidden name' interrupted
+is 75 "$locked" '... which it had locked'
 absent 'nothing of that name' dir/interrupted
 ok 'nothing hidden was left' nothing_hidden dir
 done_testing

@@ -24,6 +24,9 @@ verify() { mm-verify -o .report <"$1"; }
 # fact KEY - what the last report says about it.
 fact() { sed -n "s/^# $1: //p" .report; }
 
+# tar_of DIRECTORY - print it as a tar whose first member is its table of contents.
+tar_of() { (cd "$1" && find . -type f ! -name toc.dat | sed 's,^\./,,' | sort | tar -cf - toc.dat -T -); }
+
 for database in odd small void schemas objects; do
 	createdb "$database"
 done
@@ -79,6 +82,17 @@ for version in 15 17 18; do
 	pg_dump_of "$version" -Ft odd | cat >tar
 	ok "$version: a tar archive is good" verify tar
 	is '6 75 3' "$(fact tables) $(fact rows) $(fact large-objects)" '... and counted'
+	for squeeze in 0 5; do
+		rm -rf directory
+		pg_dump_of "$version" -Fd -j2 -Z$squeeze -f directory odd
+		tar_of directory >tar
+		ok "$version: a tar of a directory archive, -Z$squeeze, is good" verify tar
+		is '6 3' "$(fact tables) $(fact large-objects)" '... and counted'
+	done
+	is 'not checked' "$(fact rows)" '... but not the rows of a compressed one'
+	rm "$(find directory -name '*.dat.gz' ! -name 'blob*' | head -n 1)"
+	tar_of directory >tar
+	exits 1 "$version: ... and bad without one of its files" verify tar
 	pg_dump_of "$version" odd >plain
 	ok "$version: a script is good" verify plain
 	pg_dump_of "$version" -v odd >plain 2>/dev/null
