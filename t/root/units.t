@@ -98,9 +98,20 @@ container_run systemctl reset-failed matric-backup.service
 ok 'with the server there is one again' starts matric-backup.service
 is $((before + 2)) "$(homes | wc -l)" '... with its manifest'
 
+# A server with passwords: the credential reaches pg_dump as a file that libpq accepts, and the run alone has it.
+in_psql matric "create role remote login password 'open sesame' in role pg_read_all_data"
+container_run sh -c 'umask 077 && echo "127.0.0.1:5432:matric:remote:open sesame" >/etc/matric-memory/pgpass'
+container_run sed -i 's|^PGUSER=.*|PGUSER=remote\nPGHOST=127.0.0.1|' /etc/matric-memory/backup.conf
+exits 1 'without the password there is no backup' starts matric-backup.service
+container_run cp /usr/local/share/doc/matric-memory/examples/dropins/pgpass.conf /etc/systemd/system/matric-backup.service.d/
+container_run systemctl daemon-reload
+ok 'with the drop-in for it there is' starts matric-backup.service
+is $((before + 4)) "$(homes | wc -l)" '... with its manifest'
+ok '... and the password is gone from /run' container_run test ! -e /run/matric-backup
+
 # Gone again.
 ok 'INSTALL, Leaving' pasted Leaving
 is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
-is $((before + 2)) "$(homes | wc -l)" '... but every backup'
+is $((before + 4)) "$(homes | wc -l)" '... but every backup'
 ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
 done_testing
