@@ -6,7 +6,7 @@ umask 022
 build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
 test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils
-	systemd systemd-container dbus logrotate"
+	systemd systemd-container dbus logrotate awscli"
 
 # as_root COMMAND... - run it as root, asking for sudo only if we are not.
 as_root() {
