@@ -14,20 +14,24 @@ LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
 OBJ	= number clock stamp suffix stdfds pipesize visible newfile json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
 	  confkey confline \
-	  sink pool relay holdback gate retain names kin manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
-	  fdsink stage tally watch gz gunz zst xz pgdump armor seal unseal \
+	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline \
+	  sink pool relay holdback gate retain names kin \
+	  awskeys awsmeta awssts credproc s3cred s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part \
+	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
+	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
 LIBS_mm-key	= -lsodium -lcrypto
 LIBS_mm-compress = -ldeflate -lz -lzstd -llzma
+LIBS_mm-s3put	= -lcurl -lcrypto -lexpat -ljansson
 
 CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
-LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
+LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto -lcurl -ljansson -lexpat
 COMPILE	= $(CC) -std=c11 -ffile-prefix-map=$(CURDIR)=. $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 

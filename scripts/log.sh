@@ -1,4 +1,5 @@
-# log.sh - sourced: what the scripts say, and where.  shellcheck shell=sh
+# log.sh - sourced: what the scripts say, and where.
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
 #	log_name=backup.sh		who speaks
 #	log INFO 'text'			DEBUG, INFO, NOTICE, WARN or ERROR; what is below LOG_LEVEL is not said
@@ -9,6 +10,11 @@
 # A log that cannot be written never costs a backup: that is said once, and what was to be done is done.
 
 log_name=${0##*/}
+
+# A standard descriptor that is closed would be the next file that any program opens.
+(true >&2) || exec 2>/dev/null
+(true >&1) 2>/dev/null || exec >/dev/null
+(true <&0) 2>/dev/null || exec </dev/null
 
 # log_rank LEVEL - print its number in syslog(3), which the journal understands.
 log_rank() {
@@ -26,7 +32,7 @@ log_start() {
 	log_form=dated
 	if [ -t 2 ]; then
 		log_form=person
-	elif [ -n "${JOURNAL_STREAM-}" ] && [ "$(stat -L -c %d:%i /proc/self/fd/2 2>/dev/null)" = "$JOURNAL_STREAM" ]; then
+	elif [ -n "${JOURNAL_STREAM-}" ] && [ "$(stat -L -c %d:%i "/proc/$$/fd/2" 2>/dev/null)" = "$JOURNAL_STREAM" ]; then
 		log_form=journal
 	fi
 }

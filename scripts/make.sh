@@ -1,0 +1,246 @@
+# make.sh - sourced: one backup at home, proven where it lies and recorded last; or nothing of its name.
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154
+#
+#	make_backup DB		dump that database.  Not 0, and nothing of the name is left, if anything at all went wrong.
+#	make_undo		take away what make_backup was at, unless it is finished; for whoever ends us half way
+#	make_sweep		the same for runs that were killed: what the journal says was being made here
+#
+# Needs $home, $state, $suffix and $tmp, and home's lock.  Leaves the name of the backup in $name.
+
+name='' under=''
+
+# journal_begin - before anything of $name is there: this is what we are at, where, and under which home's lock.
+journal_begin() {
+	mkdir -p -- "$state/making" && printf '%s\n' "$home" "${under:-$home}" >"$state/making/$name"
+}
+
+# take_name - a $name whose second no other backup of this database has.
+take_name() {
+	while stamped=${word}_backup_$(date -u +%Y%m%d_%H%M%S) && set -- "$home/$stamped".* && [ -e "$1" ]; do
+		sleep 1
+	done
+	name=$stamped$suffix
+}
+
+# take_identity - an identity of this one run, to open with it what we are about to seal.  It is never written to a file, and
+# never a word of a command: echo is the shell's own in all of them, printf is not.
+take_identity() {
+	identity='' recipient=''
+	[ -n "$BACKUP_ENCRYPT" ] && proves || return 0
+	identity=$(mm-key 2>/dev/null) && recipient=$(echo "$identity" | mm-key --recipient)
+}
+
+# home_has NAME - is there a file of this name at home?
+home_has() {
+	case $home in
+	s3://*) place_list "$home" | tr '\000\n' '\n?' | grep -Fqx -e "$1" ;;
+	*) [ -e "$home/$1" ] ;;
+	esac
+}
+
+# proves - is the stored file read back?
+proves() {
+	case $BACKUP_PROVE$home in no* | autos3://*) return 1 ;; esac
+}
+
+# sink_words NAME - print the stage that gives home a file of this name, a word a line.
+sink_words() {
+	case $home in
+	s3://*) place_s3 printf '%s\n' mm-s3put && place_storage_class "$1" | tr ' ' '\n' && printf '%s\n' "${home%/}/$1" ;;
+	*) printf '%s\n' mm-land "$home/$1" ;;
+	esac
+}
+
+# filter_words REPORT NAME - print the stages behind a dump, a word a line: check, compress, seal, land.
+filter_words() {
+	printf '%s\n' '|' mm-verify -P -o "$1" '|' mm-compress -m "$BACKUP_COMPRESS"
+	[ -z "$COMPRESS_LEVEL" ] || printf '%s\n' -l "$COMPRESS_LEVEL"
+	[ -z "$COMPRESS_THREADS" ] || printf '%s\n' -T "$COMPRESS_THREADS"
+	[ -z "$BACKUP_ENCRYPT$BACKUP_PASSPHRASE_FILE" ] || { printf '%s\n' '|' mm-seal && sealing_words; }
+	[ -z "$recipient" ] || printf '%s\n' -r "$recipient"
+	echo '|' && sink_words "$2"
+}
+
+# through REPORT NAME COMMAND... - its output, through all filters, to home; the receipt on standard output.
+through() {
+	through_report=$1
+	through_words=$(filter_words "$1" "$2") || return
+	shift 2
+	through_ifs=$IFS
+	IFS='
+'
+	set -f
+	# A line each, and so they are meant to split.
+	# shellcheck disable=SC2086
+	set -- "$@" $through_words
+	set +f
+	IFS=$through_ifs
+	overheard mm-pipe --with-parent ${progress:+-v} -o "$through_report.stages" -t "$BACKUP_STALL" "$@" </dev/null
+}
+
+# overheard COMMAND... - run it; what it says on standard error is for the log, unless somebody watches.
+overheard() {
+	[ -z "$progress" ] || { "$@"; return; }
+	overheard_st=0
+	"$@" 2>"$tmp/said" || overheard_st=$?
+	overheard_level=ERROR
+	[ "$overheard_st" -ne 0 ] || overheard_level=$([ "$LOG_LEVEL" = DEBUG ] && echo DEBUG || echo WARN)
+	log_lines "$overheard_level" <"$tmp/said"
+	! grep -q 'No space left on device' "$tmp/said" || full=yes
+	return "$overheard_st"
+}
+
+# create_database_dump - $home/$name from the database, in one transaction; report and receipt in $tmp.
+create_database_dump() {
+	set -f
+	# Options are words, and are meant to split.
+	# shellcheck disable=SC2046,SC2086
+	set -- $(pgdump_command) -w --format=custom --compress=0 --lock-wait-timeout="$BACKUP_LOCK_WAIT" \
+		$([ "$LOG_LEVEL" != DEBUG ] || echo --verbose) $PGDUMP_OPTIONS -d "$(pgdump_conninfo "$db")"
+	set +f
+	[ "$pgdump_format" != directory ] || { dump_by_spool "$@"; return; }
+	through "$tmp/report" "$name" "$@" >"$tmp/receipt"
+}
+
+# dump_by_spool COMMAND... - dump to a directory, which takes the whole database in plain text, and then tar that.
+dump_by_spool() {
+	spool=$tmp/spool
+	overheard mm-pipe --with-parent -t "$BACKUP_STALL" "$@" --compress=0 -f "$spool" </dev/null || return
+	# The table of contents first: then what follows can be checked as it passes.
+	{ echo toc.dat && (cd -- "$spool" && find . -type f ! -name toc.dat) | sed 's|^\./||'; } >"$tmp/spooled" || return
+	through "$tmp/report" "$name" tar -cf - -C "$spool" -T "$tmp/spooled" >"$tmp/receipt" || return
+	rm -rf -- "$spool"
+}
+
+# write_globals - the roles and tablespaces of the cluster, beside $name.
+write_globals() {
+	conf_yes BACKUP_GLOBALS || return 0
+	globals_super=$(echo 'select rolsuper from pg_roles where rolname = current_user' | pgdump_ask "$db" 2>/dev/null) || globals_super=f
+	set -f
+	# shellcheck disable=SC2046
+	set -- $(pgdump_command | sed 's/pg_dump$/pg_dumpall/') -w --globals-only -d "$(pgdump_conninfo "$db")"
+	set +f
+	[ "$globals_super" = t ] || set -- "$@" --no-role-passwords
+	globals_suffix=${suffix#.sql}
+	globals_suffix=${globals_suffix#.tar}
+	through "$tmp/globals" "$name.globals$globals_suffix" "$@" >/dev/null
+}
+
+# verify_backup - read what is stored, open it, and follow it to its end: is it what we dumped?  What was found is in $tmp/proof.
+verify_backup() {
+	cat "$tmp/report" "$tmp/receipt" >"$tmp/claim" || return
+	set -- -x "$tmp/claim" -o "$tmp/proof"
+	[ -z "$identity" ] || set -- -i /dev/fd/3 "$@"
+	[ -z "$BACKUP_PASSPHRASE_FILE" ] || set -- -p "$BACKUP_PASSPHRASE_FILE" "$@"
+	set -- mm-verify "$@"
+	! lists || { shift; set -- mm-verify --dump --drain "$@" '|' pg_restore --list; }
+	set -- mm-pipe --with-parent --early -t "$BACKUP_STALL" sh "$here/place.sh" fetch "$home" "$name" '|' "$@"
+	echo "$identity" | overheard "$@" 3<&0 </dev/null >"$tmp/list"
+}
+
+# lists - is pg_restore to read the table of contents of the read-back as well?
+lists() {
+	conf_yes VERIFY_RESTORE && { [ "$pgdump_format" = custom ] || [ "$pgdump_format" = tar ]; }
+}
+
+# recipients_asked - print for how many we seal, as an empty file sealed likewise tells.
+recipients_asked() {
+	recipients_words=$(sealing_words)
+	[ -n "$recipients_words" ] || { echo 0; return; }
+	recipients_ifs=$IFS
+	IFS='
+'
+	set -f
+	# shellcheck disable=SC2086
+	set -- $recipients_words
+	set +f
+	IFS=$recipients_ifs
+	mm-seal "$@" </dev/null >"$tmp/empty" && mm-key --inspect <"$tmp/empty" | sed -n 's/^recipients[^0-9]*\([0-9]*\).*/\1/p'
+}
+
+# tell_stored - without a proof, what can be told of the stored file; as a proof tells it.
+tell_stored() {
+	# What went into the last stage: the line before that of the end.
+	awk -F '\t' '$1 == "end" { print "# stored-bytes: " bytes } { bytes = $8 }' "$tmp/report.stages" &&
+		printf '# %s: %s\n' method "$BACKUP_COMPRESS" sealed "$(recipients_asked)"
+}
+
+# write_manifest - land what is known of $name, last.  Without it the backup was never finished.
+write_manifest() {
+	{
+		printf '# %s: %s\n' manifest 1 name "$name" database "$(printf %s "$db" | tr -d '\000-\037\177')" \
+			host "$(uname -n)" suite "$suite" started "$started" ended "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+			proved "$(proves && echo yes || echo no)" && cat "$tmp/report" "$tmp/proof"
+	} >"$tmp/facts" || return
+	awk -v keys='manifest name database host suite server pg_dump archive started ended method sealed dump-bytes stored-bytes tables rows large-objects proved' '
+		# Who can read the place need not know the schema: no table is named here.
+		/^# rows\./ { next }
+		{ key = substr($2, 1, length($2) - 1); if (!(key in fact)) fact[key] = $0 }
+		END { n = split(keys, order, " "); for (i = 1; i <= n; i++) if (order[i] in fact) print fact[order[i]] }
+	' "$tmp/facts" >"$tmp/manifest" && cat "$tmp/receipt" >>"$tmp/manifest" || return
+	mv -- "$tmp/manifest" "$tmp/$name.manifest" && overheard place_send "$home" "$tmp/$name.manifest" >/dev/null
+}
+
+# keep_counts - how many rows each table had, for ourselves alone.
+keep_counts() {
+	mkdir -p -- "$state/rows" && sed -n 's/^# rows\.//p' "$tmp/report" >"$state/rows/$name.new" &&
+		mv -f -- "$state/rows/$name.new" "$state/rows/$name" ||
+		log WARN "$state/rows: the rows of each table could not be noted; the backup is good without"
+}
+
+# make_one - the steps; the first that fails says so and ends it.
+make_one() {
+	take_identity || { log ERROR 'no identity for the proof could be made'; return 1; }
+	create_database_dump || { log ERROR "no backup was made of database $db"; return 1; }
+	write_globals || { log ERROR 'roles and tablespaces could not be dumped: no backup was made'; return 1; }
+	if proves; then
+		verify_backup || { log ERROR "$name: what was stored is not what was dumped: no backup was made"; return 1; }
+	else
+		tell_stored >"$tmp/proof" || return
+	fi
+	write_manifest || { log ERROR "$name.manifest could not be written: no backup was made"; return 1; }
+}
+
+make_backup() {
+	db=$1 started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	word=$(mm-prune --spell "${BACKUP_NAME:-$db}") || return
+	take_name
+	journal_begin || { log ERROR "$state/making: cannot be written; without a journal nothing is begun"; name=''; return 1; }
+	rm -rf -- "${tmp:?}"/*
+	make_one || { make_undo; return 1; }
+	keep_counts
+	rm -f -- "$state/making/$name"
+	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
+		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
+}
+
+# make_remove NAME - a backup that was not finished, and what stands beside it.
+make_remove() {
+	! home_has "$1.manifest" || return 0
+	place_list "$home" | tr '\000\n' '\n?' | NAME=$1 awk '$0 == ENVIRON["NAME"] || index($0, ENVIRON["NAME"] ".globals") == 1' |
+		place_drop "$home"
+}
+
+make_undo() {
+	[ -n "$name" ] || return 0
+	make_remove "$name"
+	rm -f -- "$state/making/$name"
+	name=''
+}
+
+make_sweep() {
+	for swept in "$state"/making/*; do
+		[ -f "$swept" ] && [ "$(sed -n 2p -- "$swept")" = "$home" ] || continue
+		swept_home=$home
+		home=$(sed -n 1p -- "$swept")
+		swept_st=0
+		make_remove "${swept##*/}" || swept_st=1
+		home=$swept_home
+		[ "$swept_st" -eq 0 ] && rm -f -- "$swept" || return
+	done
+	# A partial is locked by the mm-land that writes it; one that nobody holds was left by a crash.
+	for swept in "$home"/.mm-land.*.partial; do
+		[ ! -f "$swept" ] || mm-pipe -L "$swept" rm -f -- "$swept" 2>/dev/null </dev/null || continue
+	done
+	rm -f -- "$home"/.mm-probe.*
+}
