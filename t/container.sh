@@ -3,6 +3,10 @@
 #	container_start DIR		boot it; what it writes lands in DIR and nowhere else
 #	container_run COMMAND...	in it, as root, in its copy of the sources, /usr/src/matric-memory
 #	container_stop DIR		power it off and remove DIR
+#	container_server		a PostgreSQL in it as Debian makes one, with a socket, peer authentication, a database matric
+#	in_psql DATABASE STATEMENT	ask that server as its superuser
+#	ends_well UNIT			a condition: it has run, and that was good
+#	pasted_block PAGE TEXT		print the first indented block of PAGE after the line that begins with TEXT
 #
 # $top, where our sources are, comes from tap.sh.  Its network is a loopback of its own.  None of this machine's services is started in it.
 
@@ -15,7 +19,7 @@ container_mount() {
 	container_etc=$1/root/etc
 	rm -rf "$container_etc"/systemd/system/*.wants "$container_etc"/systemd/system/*.requires \
 		"$container_etc"/systemd/system/default.target "$container_etc"/rc?.d/* "$container_etc/matric-memory" \
-		"$container_etc"/postgresql/*/main "$1"/root/var/lib/postgresql/*/main
+		"$container_etc"/postgresql/*/main "$1"/root/var/lib/postgresql/*/main "$1"/root/var/*/matric-memory
 	: >"$container_etc/fstab"
 	: >"$container_etc/machine-id"
 	ln -sf /dev/null "$container_etc/systemd/system/systemd-firstboot.service"
@@ -67,4 +71,30 @@ container_stop() {
 		wait "$container_pid" || :
 	fi
 	umount "$1/root" && umount "$1" && rmdir "$1"
+}
+
+# $tap_dir comes from tap.sh.
+# shellcheck disable=SC2154
+container_server() {
+	set -- /usr/lib/postgresql/*/bin
+	container_version=${1%/bin}
+	container_postgres=postgresql@${container_version##*/}-main.service
+	container_run pg_createcluster "${container_version##*/}" main --locale C.UTF-8 -o fsync=off >"$tap_dir/.server" 2>&1 || return
+	container_run systemctl start "$container_postgres"
+	in_psql postgres 'create database matric'
+	in_psql matric 'create table secret_notes as select i as id, md5(i::text) as body from generate_series(1, 3000) i'
+}
+
+in_psql() { container_run runuser -u postgres -- psql -qXAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
+
+# systemd forgets at once what nobody refers to; the journal does not.
+ends_well() {
+	container_run journalctl -q -o cat -u "$1" | grep -q '^Finished '
+}
+
+pasted_block() {
+	awk -v text="$2" '
+	index($0, text) == 1 { on = 1; next }
+	on && /^    / { print substr($0, 5); some = 1 }
+	on && some && /^[^ ]/ { exit }' "$1"
 }

@@ -10,33 +10,21 @@ container_start "$tap_dir/machine"
 
 # pasted TEXT - paste the first block of units/INSTALL after the line that begins so.
 pasted() {
-	awk -v text="$1" '
-	index($0, text) == 1 { on = 1; next }
-	on && /^    / { print substr($0, 5); some = 1 }
-	on && some && /^[^ ]/ { exit }' "$top/units/INSTALL" >block
+	pasted_block "$top/units/INSTALL" "$1" >block
+	[ -s block ] && container_run sh -euc "$(cat block)"
+}
+# pasted_for NAME TEXT - paste it with that for NAME.
+pasted_for() {
+	pasted_block "$top/units/INSTALL" "$2" | sed "s/NAME/$1/g" >block
 	[ -s block ] && container_run sh -euc "$(cat block)"
 }
 # starts UNIT - start it; what the journal has to say if that fails.
 starts() { container_run systemctl start "$1" || { st=$?; container_run journalctl -q --no-pager -n 30; return "$st"; }; }
 # state UNIT PROPERTY - what systemd knows about it.
 state() { container_run systemctl show --value -p "$2" "$1"; }
-# reaches UNIT PROPERTY VALUE - a condition for eventually.
-reaches() { [ "$(state "$1" "$2")" = "$3" ]; }
-# in_psql STATEMENT... - ask the container's server as its superuser.
-in_psql() { container_run runuser -u postgres -- psql -qXAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 homes() { container_run find /var/backups/matric-memory -type f -name 'matric_backup_*' "$@"; }
 
-# A server as Debian makes it: a socket, and peer authentication.
-set -- /usr/lib/postgresql/*/bin
-version=${1%/bin}
-version=${version##*/}
-container_run pg_createcluster "$version" main --locale C.UTF-8 -o fsync=off >created 2>&1
-container_run systemctl start "postgresql@$version-main.service"
-in_psql postgres 'create database matric'
-in_psql matric 'create table secret_notes as select i as id, md5(i::text) as body from generate_series(1, 3000) i'
-
-# Until the driver reads its configuration by itself.
-container_run sh -c 'mkdir -p /etc/systemd/system/matric-backup.service.d && printf "%s\n" "[Service]" EnvironmentFile=/etc/matric-memory/backup.conf >/etc/systemd/system/matric-backup.service.d/configuration.conf'
+container_server
 for step in 1 2 3 4 5 6 7 8; do
 	ok "step $step of INSTALL" pasted "$step."
 done
@@ -47,9 +35,8 @@ is 'matric-backup 600' "$(homes -name '*.enc' -printf '%u %m\n')" '... of the us
 is 'root matric-backup 640' "$(container_run stat -c '%U %G %a' /etc/matric-memory/backup.conf)" 'the configuration is for root to write, and for it to read'
 is 'root matric-backup 750' "$(container_run stat -c '%U %G %a' /etc/matric-memory)" '... and so is its directory'
 is 'matric-backup 700' "$(container_run stat -c '%U %a' /var/lib/matric-memory)" 'the state is its own'
-started() { [ -n "$(state "$1" ExecMainStartTimestamp)" ]; }
-ok 'after the backup it was sent' eventually 20 started matric-backup-send.service
-ok '... and what is past its time was dropped' eventually 20 started matric-backup-prune.service
+ok 'after the backup it was sent' eventually 30 ends_well matric-backup-send.service
+ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune.service
 
 # What the configuration allows is what the run gets.
 is 1610612736 "$(state matric-backup.service MemoryMax)" 'memory is limited'
@@ -63,6 +50,11 @@ container_run install -m 0640 -o matric-backup -g matric-backup /dev/stdin /var/
 ok 'logrotate takes the log' container_run logrotate -f /etc/logrotate.d/matric-memory
 is matric-backup "$(container_run stat -c %U /var/log/matric-memory/backup.log.1)" '... which stays its owner'"'"'s'
 is 0 "$(container_run stat -c %s /var/log/matric-memory/backup.log)" '... and begins anew'
+
+# What the driver says has a priority in the journal.
+lines() { container_run journalctl -q -o cat -t matric-backup -p "$1"; }
+is '' "$(lines err)" 'no line of a good run is an error'
+ok '... but the run is told of' sh -c 'echo "$1" | grep -q whole' - "$(lines info)"
 
 # alarms - what whoever watches the journal for critical lines has seen.
 alarms() { container_run journalctl -q -o cat -t matric-backup -p crit; }
@@ -87,12 +79,13 @@ in_psql postgres "select pg_terminate_backend(pid) from pg_stat_activity where q
 wait "$locker" || :
 
 # No server, no backup; and somebody hears of it.
-container_run systemctl stop "postgresql@$version-main.service"
+container_run systemctl stop "$container_postgres"
 exits 1 'without a server the run fails' starts matric-backup.service
 ok '... which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 1;'
+ok '... and why is an error in the journal' sh -c 'echo "$1" | grep -q "does not answer"' - "$(lines err)"
 is "$before" "$(homes | wc -l)" '... and leaves nothing of its name'
-is inactive "$(state "postgresql@$version-main.service" ActiveState)" '... nor has it started the server that somebody stopped'
-container_run systemctl start "postgresql@$version-main.service"
+is inactive "$(state "$container_postgres" ActiveState)" '... nor has it started the server that somebody stopped'
+container_run systemctl start "$container_postgres"
 # Five starts within ten seconds are enough for systemd, even of a person.
 container_run systemctl reset-failed matric-backup.service
 ok 'with the server there is one again' starts matric-backup.service
@@ -103,14 +96,26 @@ in_psql matric "create role remote login password 'open sesame' in role pg_read_
 container_run sh -c 'umask 077 && echo "127.0.0.1:5432:matric:remote:open sesame" >/etc/matric-memory/pgpass'
 container_run sed -i 's|^PGUSER=.*|PGUSER=remote\nPGHOST=127.0.0.1|' /etc/matric-memory/backup.conf
 exits 1 'without the password there is no backup' starts matric-backup.service
+container_run mkdir /etc/systemd/system/matric-backup.service.d
 container_run cp /usr/local/share/doc/matric-memory/examples/dropins/pgpass.conf /etc/systemd/system/matric-backup.service.d/
 container_run systemctl daemon-reload
 ok 'with the drop-in for it there is' starts matric-backup.service
 is $((before + 4)) "$(homes | wc -l)" '... with its manifest'
 ok '... and the password is gone from /run' container_run test ! -e /run/matric-backup
 
+# Another database, with a configuration of its own.
+in_psql postgres 'create database notes'
+container_run sh -c 'sed -e "s/^PGDATABASE=.*/PGDATABASE=notes/" -e "s/^PGUSER=.*/PGUSER=matric-backup/" -e "/^PGHOST/d" /etc/matric-memory/backup.conf >/etc/matric-memory/notes.conf &&
+	chgrp matric-backup /etc/matric-memory/notes.conf && chmod 640 /etc/matric-memory/notes.conf'
+ok 'a timer for another database' pasted_for notes 'Another database'
+ok '... and a backup of it' starts matric-backup@notes.service
+is 2 "$(container_run find /var/backups/matric-memory -name 'notes_backup_*' | wc -l)" '... with its manifest'
+ok '... was sent' eventually 30 ends_well matric-backup-send@notes.service
+ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune@notes.service
+
 # Gone again.
-ok 'INSTALL, Leaving' pasted Leaving
+ok 'INSTALL, Leaving, another database' pasted_for notes 'The timers of other'
+ok 'INSTALL, Leaving' pasted 'and then the rest'
 is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
 is $((before + 4)) "$(homes | wc -l)" '... but every backup'
 ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
