@@ -55,6 +55,20 @@ s3place_name(const char *url, char bucket[S3PLACE_BUCKET], const char **key)
 	return ST_OK;
 }
 
+enum status
+s3place_directory(const char *url, char bucket[S3PLACE_BUCKET], char prefix[S3PLACE_PREFIX])
+{
+	enum status st;
+	const char *key;
+	size_t len;
+
+	if ((st = s3place_name(url, bucket, &key)) != ST_OK)
+		return st;
+	len = strlen(key);
+	snprintf(prefix, S3PLACE_PREFIX, "%s%s", key, len == 0 || key[len - 1] == '/' ? "" : "/");
+	return ST_OK;
+}
+
 /* http[s]://authority[/path], the path without slashes at its end; false for anything else. */
 static int
 split(const char *url, int *is_https, const char **host, size_t *host_len, const char **path, size_t *path_len)

@@ -15,7 +15,7 @@
 
 #include "status.h"
 
-enum { S3PLACE_BUCKET = 256, S3PLACE_HOST = 600, S3PLACE_BASE = 1024, S3PLACE_KEY = 1025 };
+enum { S3PLACE_BUCKET = 256, S3PLACE_HOST = 600, S3PLACE_BASE = 1024, S3PLACE_KEY = 1025, S3PLACE_PREFIX = S3PLACE_KEY + 1 };
 
 enum s3style {
 	S3STYLE_AUTO,
@@ -41,6 +41,12 @@ struct s3place {
 
 /* Take s3://bucket[/key] apart; *key points into url and may be "".  ST_TROUBLE, with the reason said, for anything else. */
 enum status s3place_name(const char *url, char bucket[S3PLACE_BUCKET], const char **key);
+
+/*
+ * The same for s3://bucket[/prefix], where the prefix stands for a directory:
+ * it is "" or has one slash behind it.
+ */
+enum status s3place_directory(const char *url, char bucket[S3PLACE_BUCKET], char prefix[S3PLACE_PREFIX]);
 
 /* ST_TROUBLE, with the reason said: the endpoint is no such URL. */
 enum status s3place_find(struct s3place *place, const struct s3place_ask *ask);

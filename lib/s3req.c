@@ -4,6 +4,8 @@
 
 #include <err.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +102,17 @@ open_all(struct s3 *s3)
 	return ST_TROUBLE;
 }
 
+/* TLS writes to sockets that the server may have closed. */
+static void
+forbid_sigpipe(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 struct s3 *
 s3_open(const struct s3opt *opt, const char *bucket)
 {
@@ -109,6 +122,7 @@ s3_open(const struct s3opt *opt, const char *bucket)
 		warn("s3://%s", bucket);
 		return NULL;
 	}
+	forbid_sigpipe();
 	s3->opt = opt;
 	s3->bucket = bucket;
 	if (open_all(s3) == ST_OK)

@@ -51,7 +51,7 @@ struct s3;
 
 /*
  * *opt has been settled and outlives it, as *bucket does.  NULL: it has been
- * said why.
+ * said why.  From here on SIGPIPE does not end the thread that calls.
  */
 struct s3 *s3_open(const struct s3opt *opt, const char *bucket);
 void s3_close(struct s3 *s3);		/* NULL is fine; no request may be under way */

@@ -32,6 +32,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/adopt.sh"
 # shellcheck source=scripts/send.sh
 . "$here/send.sh"
+# shellcheck source=scripts/notify.sh
+. "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
 . "$here/phases.sh"
 
@@ -74,7 +76,7 @@ $2
 	all | check | make) [ $# -le 1 ] || usage ;;
 	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
 	settle | drop) [ "$is_locked" = yes ] || usage ;;
-	adopt | accept) [ $# -eq 2 ] || usage ;;
+	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
 	*) usage ;;
 	esac
 	touches=yes
@@ -123,6 +125,7 @@ clean_up() {
 	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
+	[ "$tells" = no ] || tell "$1"
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
@@ -193,23 +196,34 @@ prune_all() {
 	return "$pruned"
 }
 
+# run - the command, and what comes after it.
+run() {
+	st=0
+	case $command in
+	all) all || st=$? ;;
+	send) distribute_backup send || st=$? ;;
+	prune) prune_all || st=$? ;;
+	*) locked "$command" ${operand:+"$operand"} || st=$? ;;
+	esac
+	after "$st"
+}
+
 main() {
-	jobs='' tmp=''
+	jobs='' tmp='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	load_configuration
+	begin
+	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;
 	yes*) work ;;
 	noyes*) would ;;
-	*all) all ;;
-	*send) distribute_backup send ;;
-	*prune) prune_all ;;
-	*) locked "$command" ${operand:+"$operand"} ;;
+	*) run ;;
 	esac
 }
 

@@ -58,6 +58,8 @@ log() {
 	*) printf '%s\n' "$log_dated" ;;
 	esac >&2 || :
 	log_file "$log_dated"
+	# What a notification will tell, if one is sent.
+	[ -z "${log_tail-}" ] || { printf '%s\n' "$log_dated" >>"$log_tail"; } 2>/dev/null || :
 }
 
 log_lines() {

@@ -46,7 +46,7 @@ proves() {
 # sink_words NAME - print the stage that gives home a file of this name, a word a line.
 sink_words() {
 	case $home in
-	s3://*) place_s3 printf '%s\n' mm-s3put && place_storage_class "$1" | tr ' ' '\n' && printf '%s\n' "${home%/}/$1" ;;
+	s3://*) echo mm-s3put && place_s3_words && place_storage_class "$1" | tr ' ' '\n' && printf '%s\n' "${home%/}/$1" ;;
 	*) printf '%s\n' mm-land "$home/$1" ;;
 	esac
 }
@@ -210,6 +210,7 @@ make_backup() {
 	make_one || { make_undo; return 1; }
 	keep_counts
 	rm -f -- "$state/making/$name"
+	printf '%s\n' "$name" >>"$state/made" || :
 	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
 }

@@ -65,6 +65,8 @@ rescue_backup() {
 
 # make_all - the phase make: 0, 3 or 1 as all, some or none of the databases have a new backup.
 make_all() {
+	run_hook BACKUP_PRE_HOOK || { log ERROR 'so no backup is made'; return 1; }
+	rm -f -- "$state/made"
 	make_sweep || log WARN 'not all that an earlier run left could be removed'
 	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
 	st=0 rescued=0
