@@ -59,6 +59,16 @@ ok '... but the run is told of' sh -c 'echo "$1" | grep -q whole' - "$(lines inf
 # alarms - what whoever watches the journal for critical lines has seen.
 alarms() { container_run journalctl -q -o cat -t matric-backup -p crit; }
 
+# Its notice goes by mail too, by a sendmail that has the rights of a group, as they have; each database's to its own.
+container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
+	cp /usr/bin/tee /usr/local/bin/into-the-spool
+	chgrp mail /usr/local/bin/into-the-spool
+	chmod 2755 /usr/local/bin/into-the-spool
+	printf "%s\n" "#!/bin/sh" "exec into-the-spool -a /var/spool/sent/box >/dev/null" >/usr/sbin/sendmail
+	chmod 755 /usr/sbin/sendmail
+	sed -i "s/^#*NOTIFY_EMAIL=.*/NOTIFY_EMAIL=ops@example.com/" /etc/matric-memory/backup.conf'
+mailed() { container_run grep -qF "$1" /var/spool/sent/box; }
+
 # Stopped in the middle: pg_dump waits for a lock that somebody holds.
 locks() { in_psql matric "select count(*) from pg_locks l join pg_stat_activity a using (pid) where relation = 'secret_notes'::regclass and $1"; }
 is_one() { [ "$("$@")" = 1 ]; }
@@ -75,6 +85,7 @@ is '' "$(container_run pgrep -u matric-backup || :)" '... nor a process'
 is exit-code "$(state matric-backup.service Result)" '... but a failure'
 alarmed() { alarms | grep -qF "$1"; }
 ok 'which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 143'
+ok '... by mail too' eventually 20 mailed 'To: ops@example.com'
 in_psql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()" >/dev/null
 wait "$locker" || :
 
@@ -107,11 +118,16 @@ ok '... and the password is gone from /run' container_run test ! -e /run/matric-
 in_psql postgres 'create database notes'
 container_run sh -c 'sed -e "s/^PGDATABASE=.*/PGDATABASE=notes/" -e "s/^PGUSER=.*/PGUSER=matric-backup/" -e "/^PGHOST/d" /etc/matric-memory/backup.conf >/etc/matric-memory/notes.conf &&
 	chgrp matric-backup /etc/matric-memory/notes.conf && chmod 640 /etc/matric-memory/notes.conf'
+container_run sed -i 's/^NOTIFY_EMAIL=.*/NOTIFY_EMAIL=notes@example.com/' /etc/matric-memory/notes.conf
 ok 'a timer for another database' pasted_for notes 'Another database'
 ok '... and a backup of it' starts matric-backup@notes.service
 is 2 "$(container_run find /var/backups/matric-memory -name 'notes_backup_*' | wc -l)" '... with its manifest'
 ok '... was sent' eventually 30 ends_well matric-backup-send@notes.service
 ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune@notes.service
+
+in_psql postgres 'drop database notes'
+exits 1 'without that database its service fails' starts matric-backup@notes.service
+ok '... of which its own people hear' eventually 20 mailed 'To: notes@example.com'
 
 # Gone again.
 ok 'INSTALL, Leaving, another database' pasted_for notes 'The timers of other'
