@@ -24,7 +24,7 @@ chmod +x mail/sendmail
 export MAILBOX="$tap_dir/mailbox" MM_BUILD="$build" PATH="$tap_dir/mail:$PATH"
 got() { find "$dir" -name '*.body' | wc -l; }
 paths() { for f in "$dir"/*.path; do [ ! -e "$f" ] || { cat "$f" && echo; }; done | sort | paste -sd ' '; }
-mails() { [ -e mailbox ] && grep -c '^Subject:' mailbox || :; }
+mails() { [ ! -e mailbox ] || grep -c '^Subject:' mailbox; }
 clear_all() { rm -f mailbox "$dir"/*.body "$dir"/*.path "$dir"/*.headers; }
 # with KEY=VALUE... - a run with these.
 with() { env NOTIFY_EMAIL=ops@example.com NOTIFY_WEBHOOK="$origin/canary-hook" NOTIFY_PING="$origin/canary-ping" "$@" sh "$top/scripts/backup.sh" make; }

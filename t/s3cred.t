@@ -285,6 +285,8 @@ mode 503
 refused 'STS fails' role "AssumeRole at $keys_url: answer 503"
 mode 400
 refused 'what STS says cannot steer a terminal' role 'Odd: a\xc2\x9b31m\x0ab'
+mode ceph
+refused 'STS is Ceph' role "AssumeRole at $keys_url: NoSuchEntity"
 mode garbage
 refused 'STS talks nonsense' role "AssumeRole at $keys_url: the answer is not XML"
 mode huge

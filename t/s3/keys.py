@@ -130,6 +130,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "/container")
             self.send_header("Content-Length", "0")
             self.end_headers()
+        elif mode == "ceph":
+            self.say(404, "<Error><Code>NoSuchEntity</Code><RequestId>x</RequestId></Error>")
         elif mode.isdigit():
             self.say(int(mode), error_xml("Odd", "a\u009b31m\nb") if service == "sts" and mode == "400" else "canary")
         else:
