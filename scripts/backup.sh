@@ -9,7 +9,12 @@ set -eu
 umask 077
 export LC_ALL=C
 
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+# What others set for themselves is not meant for us, nor the gate of the mm-pipe that we may be a stage of.
+unset CDPATH TAR_OPTIONS MM_GATE
+# By whatever link we were called, and from wherever, be it a directory that has gone.
+here=$(readlink -f -- "$0")
+here=${here%/*}
+[ -d "$(pwd -P 2>/dev/null)" ] || cd /
 # shellcheck source=scripts/log.sh
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
@@ -24,6 +29,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/prove.sh
+. "$here/prove.sh"
 # shellcheck source=scripts/make.sh
 . "$here/make.sh"
 # shellcheck source=scripts/retention.sh
@@ -124,8 +131,8 @@ validate_environment() {
 
 # clean_up STATUS - leave with that status and nothing half-done.
 clean_up() {
-	trap - EXIT
 	trap '' HUP INT TERM
+	trap - EXIT
 	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
@@ -216,9 +223,9 @@ main() {
 	jobs='' tmp='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'clean_up 129' HUP
+	trap 'clean_up 130' INT
+	trap 'clean_up 143' TERM
 	load_configuration
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
