@@ -180,8 +180,9 @@ place_send_ssh() {
 		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p')
 	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
 	log NOTICE "$1: no sha256sum can be run there; rsync compares ${2##*/} instead"
-	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "$2" "${1%/}/") || return
-	case $place_differs in *'<f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
+	# As if to fetch it: a far side that lets nothing be replaced has nothing to say of what it would replace.
+	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return
+	case $place_differs in *'>f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
 }
 
 # place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.
