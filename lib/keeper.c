@@ -386,7 +386,7 @@ supervise(struct run *r)
 int
 keeper_run(const struct keeper *k)
 {
-	struct run r = { .k = k, .gate = k->gate, .front = k->front, .meter = -1, .tally = { k->stage, NULL, k->n } };
+	struct run r = { .k = k, .gate = k->gate, .front = k->front, .meter = -1, .tally = { k->stage, NULL, k->n, k->expected } };
 	sigset_t set;
 
 	r.grace = (int64_t)k->grace * 1000;

@@ -24,6 +24,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/prove.sh
+. "$here/prove.sh"
 # shellcheck source=scripts/make.sh
 . "$here/make.sh"
 # shellcheck source=scripts/retention.sh

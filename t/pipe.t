@@ -186,6 +186,10 @@ exits 2 'no time at all is a usage error' into -t 0 true
 on_terminal() { script -qec "mm-pipe -v sh -c 'head -c 2000000 /dev/zero; sleep 1.2' '|' mm-compress '|' wc -c" /dev/null </dev/null; }
 ok '-v on a terminal' on_terminal
 said 'sh 1.9M > mm-compress' '... shows what each stage has given'
+expecting() { script -qec "mm-pipe -v --expect 4M sh -c 'head -c 2M /dev/zero; sleep 1.2' '|' mm-compress -m none '|' wc -c" /dev/null </dev/null; }
+ok '--expect on a terminal' expecting
+said ' 50%, 0:00:0' '... says how much is done, and how long the rest will take'
+exits 2 '--expect of no number is a mistake' into --expect much true
 into -v sleep 0.7 2>err
 is '' "$(cat err)" '... and elsewhere shows nothing'
 
