@@ -106,7 +106,7 @@ notify_jobs='' notify_of=''
 
 notify_start() {
 	case $command in all | make) ;; *) return 0 ;; esac
-	rm -f -- "$state/notified"
+	rm -f -- "$state/notified" 2>/dev/null || :
 	notify_ping start
 	notify_wait
 }
