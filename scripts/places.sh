@@ -60,11 +60,12 @@ place_has_shell() {
 	[ "$(place_ssh "$1" 'echo mm-shell' 2>/dev/null </dev/null | tail -n 1)" = mm-shell ]
 }
 
-# place_rsync WORD... - rsync, as we always call it.
+# place_rsync WORD... - rsync, as we always call it.  A bare number would be KiB to it.
 place_rsync() {
+	case ${BACKUP_LIMIT_RATE-} in *[0-9]) place_rate=${BACKUP_LIMIT_RATE}B ;; *) place_rate=${BACKUP_LIMIT_RATE-} ;; esac
 	set -f
 	# shellcheck disable=SC2086
-	set -- -e "$(place_ssh_words)" --timeout=300 ${BACKUP_LIMIT_RATE:+--bwlimit="$BACKUP_LIMIT_RATE"} ${RSYNC_OPTIONS-} "$@"
+	set -- -e "$(place_ssh_words)" --timeout=300 ${place_rate:+--bwlimit="$place_rate"} ${RSYNC_OPTIONS-} "$@"
 	set +f
 	rsync "$@" </dev/null
 }
