@@ -60,11 +60,12 @@ place_has_shell() {
 	[ "$(place_ssh "$1" 'echo mm-shell' 2>/dev/null </dev/null | tail -n 1)" = mm-shell ]
 }
 
-# place_rsync WORD... - rsync, as we always call it.
+# place_rsync WORD... - rsync, as we always call it.  A bare number would be KiB to it.
 place_rsync() {
+	case ${BACKUP_LIMIT_RATE-} in *[0-9]) place_rate=${BACKUP_LIMIT_RATE}B ;; *) place_rate=${BACKUP_LIMIT_RATE-} ;; esac
 	set -f
 	# shellcheck disable=SC2086
-	set -- -e "$(place_ssh_words)" --timeout=300 ${BACKUP_LIMIT_RATE:+--bwlimit="$BACKUP_LIMIT_RATE"} ${RSYNC_OPTIONS-} "$@"
+	set -- -e "$(place_ssh_words)" --timeout=300 ${place_rate:+--bwlimit="$place_rate"} ${RSYNC_OPTIONS-} "$@"
 	set +f
 	rsync "$@" </dev/null
 }
@@ -180,8 +181,9 @@ place_send_ssh() {
 		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p')
 	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
 	log NOTICE "$1: no sha256sum can be run there; rsync compares ${2##*/} instead"
-	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "$2" "${1%/}/") || return
-	case $place_differs in *'<f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
+	# As if to fetch it: a far side that lets nothing be replaced has nothing to say of what it would replace.
+	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return
+	case $place_differs in *'>f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
 }
 
 # place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.
