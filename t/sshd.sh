@@ -51,6 +51,7 @@ sshd_configure() {
 		KbdInteractiveAuthentication no
 		PrintMotd no
 		MaxStartups 100
+		SetEnv HOME=$1
 		Subsystem sftp internal-sftp
 	EOF
 	printf '[127.0.0.1]:%s %s\n' "$2" "$(cut -d' ' -f1,2 "$1/host.pub")" >"$1/known_hosts"
