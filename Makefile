@@ -55,6 +55,9 @@ check:
 	MM_BUILD=$B CC='$(CC)' CFLAGS='$(CFLAGS)' sh t/run.sh
 check-long:
 	MM_BUILD=$B sh t/run.sh t/long/*.t
+check-s3:
+	sh scripts/install-deps.sh s3
+	MM_S3=radosgw MM_BUILD=$B sh t/run.sh -j2 t/radosgw/*.t $$(grep -l 's3/server.sh' t/*.t)
 demo:
 	sh scripts/demo.sh
 sanitize:
@@ -66,6 +69,6 @@ lint:
 clean:
 	rm -rf build
 
-.PHONY: all tests check check-long demo sanitize lint clean
+.PHONY: all tests check check-long check-s3 demo sanitize lint clean
 .SECONDARY:
 -include $(wildcard $B/*/*.d)
