@@ -11,18 +11,18 @@ CPPFLAGS = -D_POSIX_C_SOURCE=200809L -Ilib
 LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 # The modules, floor by floor (t/floors.t): a module includes only what stands before it.
-OBJ	= number clock stamp suffix stdfds pipesize visible newfile json pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
+OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
 	  confkey confline \
-	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline \
-	  sink pool relay holdback gate retain names kin \
+	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline notice \
+	  sink pool relay holdback gate retain names kin freshness agemetrics agereport agecheck \
 	  awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
-	  s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part s3fetch \
+	  s3opt s3wire s3req s3look s3list s3attr s3sum s3confirm s3upload s3part s3fetch s3probe \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
@@ -33,8 +33,10 @@ LIBS_mm-s3put	= $(S3LIBS)
 LIBS_mm-s3get	= $(S3LIBS)
 LIBS_mm-s3ls	= $(S3LIBS)
 LIBS_mm-s3rm	= $(S3LIBS)
+LIBS_mm-post	= -lcurl
 
-CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c))
+# t/c-NAME.c is a test; t/try-NAME.c lets a test in sh call a module.
+CTESTS	= $(patsubst t/%.c,$B/t/%,$(wildcard t/c-*.c t/try-*.c))
 LIBS_TEST = -lsodium -ldeflate -lz -lzstd -llzma -lcrypto -lcurl -ljansson -lexpat
 COMPILE	= $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -pthread -MMD -MP -c -o $@ $<
 LINK	= $(CC) $(HARDEN) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
@@ -46,6 +48,8 @@ $B/libmm.a: $(OBJ:%=$B/lib/%.o)
 	rm -f $@ && ar rcs $@ $^
 $(CTESTS): $B/t/%: $B/t/%.o $B/libmm.a
 	$(LINK) $(LIBS_TEST)
+$B/lib/agecheck.o: CPPFLAGS += -DMM_VERSION='"$(shell sed -n 's/^suite=//p' scripts/conf.sh)"'
+$B/lib/agecheck.o: scripts/conf.sh
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE)
@@ -65,7 +69,7 @@ sanitize:
 lint:
 	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/long/*.t t/bench/*.sh) .ci/run
 	mandoc -T lint -W warning bin/*.1
-	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -Ilib bin lib t
+	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -DMM_VERSION='"0"' -Ilib bin lib t
 clean:
 	rm -rf build
 

@@ -56,8 +56,8 @@ struct front {
 static void
 usage(void)
 {
-	fputs("usage: mm-pipe [-vE] [-L lockfile] [-o report] [-t stall] [--early] [--grace time]\n"
-	      "               [--wait time] [--with-parent] command [argument ...] ['|' command [argument ...]] ...\n", stderr);
+	fputs("usage: mm-pipe [-vE] [-L lockfile] [-o report] [-t stall] [--early] [--expect bytes]\n"
+	      "               [--grace time] [--wait time] [--with-parent] command [argument ...] ['|' command [argument ...]] ...\n", stderr);
 	exit(KEEPER_TROUBLE);
 }
 
@@ -286,7 +286,7 @@ run(struct front *f, const char *lock, uint64_t wait, const char *report, int tr
 int
 main(int argc, char **argv)
 {
-	enum { EARLY = 256, GRACE_TIME, WAIT, WITH_PARENT };
+	enum { EARLY = 256, EXPECT, GRACE_TIME, WAIT, WITH_PARENT };
 	static const struct option options[] = {
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "trust-eof", no_argument, NULL, 'E' },
@@ -294,6 +294,7 @@ main(int argc, char **argv)
 		{ "report", required_argument, NULL, 'o' },
 		{ "stall", required_argument, NULL, 't' },
 		{ "early", no_argument, NULL, EARLY },
+		{ "expect", required_argument, NULL, EXPECT },
 		{ "grace", required_argument, NULL, GRACE_TIME },
 		{ "wait", required_argument, NULL, WAIT },
 		{ "with-parent", no_argument, NULL, WITH_PARENT },
@@ -325,6 +326,10 @@ main(int argc, char **argv)
 			break;
 		case EARLY:
 			f.k.early = 1;
+			break;
+		case EXPECT:
+			if (number_size(optarg, "expect", 1, UINT64_MAX, &f.k.expected) != ST_OK)
+				return KEEPER_TROUBLE;
 			break;
 		case GRACE_TIME:
 			if (number_duration(optarg, "grace", 0, GRACE_MAX, &f.k.grace) != ST_OK)

@@ -60,20 +60,26 @@ spell(const struct sigv4_pair *pairs, size_t n)
 	return target;
 }
 
-/* The service's own words, if it has any. */
+/* The service's own words, if it has any: AWS wraps them in a response, Ceph does not. */
 static enum status
 refused(const char *what, const struct http_answer *a)
 {
-	char code[128], message[512], c[VISIBLE_SIZE(sizeof(code))], m[VISIBLE_SIZE(sizeof(message))];
+	char code[2][128], message[2][512], c[VISIBLE_SIZE(128)], m[VISIBLE_SIZE(512)];
 	const struct s3xml_want want[] = {
-		{ "ErrorResponse/Error/Code", code, sizeof(code) },
-		{ "ErrorResponse/Error/Message", message, sizeof(message) }
+		{ "ErrorResponse/Error/Code", code[0], sizeof(code[0]) },
+		{ "ErrorResponse/Error/Message", message[0], sizeof(message[0]) },
+		{ "Error/Code", code[1], sizeof(code[1]) },
+		{ "Error/Message", message[1], sizeof(message[1]) }
 	};
+	int bare;
 
-	if (s3xml_find(a->body, a->len, want, 2) == ST_OK && *code != '\0')
-		warnx("%s: %s: %s", what, visible(c, code, strlen(code)), visible(m, message, strlen(message)));
-	else
+	if (s3xml_find(a->body, a->len, want, 4) != ST_OK || (*code[0] == '\0' && *code[1] == '\0')) {
 		warnx("%s: answer %ld", what, a->code);
+		return ST_TROUBLE;
+	}
+	bare = *code[0] == '\0';
+	warnx("%s: %s%s%s", what, visible(c, code[bare], strlen(code[bare])), *message[bare] == '\0' ? "" : ": ",
+	    visible(m, message[bare], strlen(message[bare])));
 	return ST_TROUBLE;
 }
 

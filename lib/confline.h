@@ -12,9 +12,9 @@
  * regular file that not everybody may write to, one line, CONFLINE_MAX bytes at
  * the most.  All else that sh would do something about is ST_BAD: any other $
  * or `, one of ; & | < > ( ) or a ~ in front or after a colon without quotes,
- * blanks around the =, a second KEY= behind a blank.  What sh takes, we either
- * understand as it does or refuse; unquoted words after the first are all that
- * we take and it would not.
+ * blanks around the =, a second KEY= behind a blank.  What sh takes for
+ * an assignment alone, we either understand as it does or refuse; what it would
+ * run with it, the unquoted words after the first, is to us of the value.
  *
  * A line is CONFLINE_MAX bytes at the most without its end, LF or CR LF, and
  * has no NUL.  A value is no longer, and has no control bytes but tabs.

@@ -181,13 +181,21 @@ perform(CURL *curl, struct arrival *to)
 	return ST_TROUBLE;
 }
 
+/* To an address without a scheme libcurl would talk in the clear. */
+static int
+has_scheme(const char *url)
+{
+	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+}
+
 enum status
 http_ask(const struct http_request *q, struct http_answer *a)
 {
 	struct arrival to = { .answer = a, .want = q->want };
 	struct curl_slist *headers = NULL;
 	CURL *curl = curl_easy_init();
-	const char *fault = list_headers(q->headers, &headers);
+	const char *fault = has_scheme(q->url) ? list_headers(q->headers, &headers) :
+	    "its address begins with neither https:// nor http://";
 	enum status st = ST_TROUBLE;
 
 	memset(a, 0, sizeof(*a));

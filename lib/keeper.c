@@ -25,7 +25,8 @@ enum {
 	LINGER = 250,		/* ms that stages upstream of a failure have to end by SIGPIPE */
 	LOOK = 50,		/* ms between looks at a group whose leader has ended */
 	DEAF = 2000,		/* ms from TERM to KILL when the front has died: nobody is left to wait */
-	RETRY = 1000		/* ms between one KILL and the next */
+	RETRY = 1000,		/* ms between one KILL and the next */
+	SAME = 1000		/* ms in which a second signal is the first one again */
 };
 
 enum pressure { NONE, TERM_ALL, KILL_ALL };
@@ -45,7 +46,7 @@ struct run {
 	int meter;		/* shared memory for the stages; -1: none */
 	struct tally tally;
 	struct watch *watch;
-	int signalled;		/* somebody wants us to end */
+	int64_t signalled;	/* since when somebody wants us to end, in ms; 0: nobody */
 };
 
 static void
@@ -245,11 +246,13 @@ hear_front(struct run *r)
 		fail(r, KEEPER_TROUBLE, 0, "mm-pipe was killed");
 		return;
 	}
-	if (r->signalled) {		/* told twice: at once */
+	/* Who ends a whole group, or all of a service, is heard here twice: from them, and from who started us. */
+	if (r->signalled == 0) {
+		r->signalled = clock_ms();
+	} else if (clock_ms() - r->signalled >= SAME) {		/* told twice: at once */
 		r->press = KILL_ALL;
 		r->next = clock_ms();
 	}
-	r->signalled = 1;
 	snprintf(cause, sizeof(cause), "ended by signal %d (%s)", signo, strsignal(signo));
 	fail(r, 128 + signo, 0, cause);
 }
@@ -386,7 +389,7 @@ supervise(struct run *r)
 int
 keeper_run(const struct keeper *k)
 {
-	struct run r = { .k = k, .gate = k->gate, .front = k->front, .meter = -1, .tally = { k->stage, NULL, k->n } };
+	struct run r = { .k = k, .gate = k->gate, .front = k->front, .meter = -1, .tally = { k->stage, NULL, k->n, k->expected } };
 	sigset_t set;
 
 	r.grace = (int64_t)k->grace * 1000;

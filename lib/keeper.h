@@ -43,6 +43,7 @@ struct keeper {
 	uint64_t grace;		/* seconds from TERM to KILL */
 	uint64_t stall;		/* seconds that nothing may move; 0: for ever */
 	int progress;		/* show it on the terminal that is stderr */
+	uint64_t expected;	/* what the last figure shown will be in the end; 0: nobody knows */
 	int report;		/* where the report goes; -1: nowhere */
 	sigset_t ignored;	/* signals that were ignored when we were started */
 };

@@ -15,6 +15,7 @@
 #include "halt.h"
 #include "meter.h"
 #include "receipt.h"
+#include "s3confirm.h"
 #include "s3list.h"
 #include "s3look.h"
 #include "s3part.h"
@@ -187,6 +188,7 @@ take_part(struct s3part *p, struct slot *slot)
 	if (etag[0] != '\0' && (slot->md5[0] == '\0' || p->upload.has_own_etags || p->distrusts_etags ||
 	    !s3upload_is_md5(etag) || strcasecmp(etag, slot->md5) == 0)) {
 		slot->is_sent = 0;
+		meter_gave(slot->len);
 		return s3upload_keep(&p->upload, slot->number, etag, slot->len, slot->sum);
 	}
 	/* The same wrong one for the same bytes, of which the server has checked the MD5: it makes its ETags otherwise. */
@@ -457,7 +459,6 @@ part_is_full(struct s3part *p)
 		return st;
 	p->filling = NULL;
 	p->sent += slot->len;
-	meter_gave(slot->len);
 	if (had_it(p, slot))
 		return s3upload_keep(&p->upload, slot->number, p->had[slot->number - 1].etag, slot->len, slot->sum);
 	send_part(p, slot);
@@ -506,6 +507,7 @@ put_all(struct s3part *p)
 	body.md5 = slot->md5[0] == '\0' ? NULL : slot->md5;
 	body.nheader = proof_headers(p, slot, body.header);
 	s3_heed(p->s3, S3HEED_SOON);
+	meter_gave(slot->len);
 	return s3upload_put(&p->upload, &body);
 }
 
@@ -532,7 +534,8 @@ finish(struct sink *sink)
 
 	if (p->filling == NULL && p->parts == 0 && (st = begin_part(p)) != ST_OK)
 		return st;
-	if ((st = p->upload.id == NULL ? put_all(p) : complete(p)) != ST_OK)
+	st = p->upload.id == NULL ? put_all(p) : complete(p);
+	if (st != ST_OK || (st = s3confirm(p->s3, p->upload.key, p->ask->attr)) != ST_OK)
 		return st;
 	digest_hex(p->whole, hex);
 	if ((st = receipt_write(p->ask->receipt, hex, p->base)) == ST_OK)

@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE			/* explicit_bzero */
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +131,8 @@ s3xml_read(const char *buf, size_t len, const struct s3xml_reader *reader, void 
 	}
 	st = run(p, buf, len);
 	XML_ParserFree(p->parser);
+	/* The keys of a role come this way. */
+	explicit_bzero(p->text, sizeof(p->text));
 	free(p);
 	return st;
 }

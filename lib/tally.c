@@ -69,6 +69,34 @@ add(char *buf, size_t width, size_t *used, const char *fmt, ...)
 	*used += n > 0 ? (size_t)n : 0;
 }
 
+/* The last figure that is known, where the data is by now. */
+static uint64_t
+tally_tail(const struct tally *t)
+{
+	uint64_t bytes;
+	size_t i;
+
+	for (i = t->n; i-- > 0;)
+		if ((bytes = tally_given(t, i)) != TALLY_UNKNOWN)
+			return bytes;
+	return 0;
+}
+
+/* How much of what is expected is done, and when all will be if it goes on like this. */
+static void
+add_share(const struct tally *t, double seconds, char *buf, size_t width, size_t *used)
+{
+	uint64_t done = tally_tail(t);
+	unsigned long left;
+	double share;
+
+	if (t->expected == 0 || done == 0)
+		return;
+	share = done < t->expected ? (double)done / (double)t->expected : 1;
+	left = (unsigned long)(seconds / share - seconds);
+	add(buf, width, used, "  %.0f%%, %lu:%02lu:%02lu left", 100 * share, left / 3600, left / 60 % 60, left % 60);
+}
+
 void
 tally_line(const struct tally *t, double seconds, uint64_t per_second, char *buf, size_t width)
 {
@@ -87,6 +115,7 @@ tally_line(const struct tally *t, double seconds, uint64_t per_second, char *buf
 	}
 	human(per_second, size);
 	add(buf, width, &used, "  %s/s", size);
+	add_share(t, seconds, buf, width, &used);
 }
 
 static void

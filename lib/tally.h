@@ -21,6 +21,7 @@ struct tally {
 	const struct stage *stage;
 	const struct meter *meter;	/* a record a stage; NULL: none keeps one */
 	size_t n;
+	uint64_t expected;		/* what the last known figure will be in the end; 0: nobody knows */
 };
 
 uint64_t tally_taken(const struct tally *t, size_t i);
@@ -28,7 +29,8 @@ uint64_t tally_given(const struct tally *t, size_t i);
 
 /*
  * "0:01:07  pg_dump 1.2G > mm-compress 310M > mm-land 310M  98M/s", cut to
- * *width* columns.  The rate is that of the first known figure: the caller
+ * *width* columns; "  12%, 0:08:14 left" comes after it if something is
+ * expected.  The rate is that of the first known figure: the caller
  * gives it the figure and the seconds since it last asked.
  */
 void tally_line(const struct tally *t, double seconds, uint64_t per_second, char *buf, size_t width);

@@ -9,7 +9,12 @@ set -eu
 umask 077
 export LC_ALL=C
 
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+# What others set for themselves is not meant for us, nor the gate of the mm-pipe that we may be a stage of.
+unset CDPATH TAR_OPTIONS MM_GATE
+# By whatever link we were called, and from wherever, be it a directory that has gone.
+here=$(readlink -f -- "$0")
+here=${here%/*}
+[ -d "$(pwd -P 2>/dev/null)" ] || cd /
 # shellcheck source=scripts/log.sh
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
@@ -24,6 +29,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/prove.sh
+. "$here/prove.sh"
 # shellcheck source=scripts/make.sh
 . "$here/make.sh"
 # shellcheck source=scripts/retention.sh
@@ -32,6 +39,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/adopt.sh"
 # shellcheck source=scripts/send.sh
 . "$here/send.sh"
+# shellcheck source=scripts/notify.sh
+. "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
 . "$here/phases.sh"
 
@@ -74,7 +83,7 @@ $2
 	all | check | make) [ $# -le 1 ] || usage ;;
 	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
 	settle | drop) [ "$is_locked" = yes ] || usage ;;
-	adopt | accept) [ $# -eq 2 ] || usage ;;
+	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
 	*) usage ;;
 	esac
 	touches=yes
@@ -118,11 +127,12 @@ validate_environment() {
 
 # clean_up STATUS - leave with that status and nothing half-done.
 clean_up() {
-	trap - EXIT
 	trap '' HUP INT TERM
+	trap - EXIT
 	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
+	[ "$tells" = no ] || tell "$1"
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
@@ -193,23 +203,34 @@ prune_all() {
 	return "$pruned"
 }
 
+# run - the command, and what comes after it.
+run() {
+	st=0
+	case $command in
+	all) all || st=$? ;;
+	send) distribute_backup send || st=$? ;;
+	prune) prune_all || st=$? ;;
+	*) locked "$command" ${operand:+"$operand"} || st=$? ;;
+	esac
+	after "$st"
+}
+
 main() {
-	jobs='' tmp=''
+	jobs='' tmp='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'clean_up 129' HUP
+	trap 'clean_up 130' INT
+	trap 'clean_up 143' TERM
 	load_configuration
+	begin
+	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;
 	yes*) work ;;
 	noyes*) would ;;
-	*all) all ;;
-	*send) distribute_backup send ;;
-	*prune) prune_all ;;
-	*) locked "$command" ${operand:+"$operand"} ;;
+	*) run ;;
 	esac
 }
 

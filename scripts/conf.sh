@@ -50,14 +50,18 @@ BACKUP_PLAINTEXT_SPOOL=no
 LOCK_FILE=
 LOG_FILE=/var/log/matric-memory/backup.log
 LOG_LEVEL=INFO
+NOTIFY_EMAIL=
+NOTIFY_WEBHOOK=
+NOTIFY_PING=
+NOTIFY_ON=failure
+METRICS_DIR=
+BACKUP_PRE_HOOK=
+BACKUP_POST_HOOK=
+MIGRATION_REMOTE=no
 RESTORE_PRE_HOOK=
 RESTORE_POST_HOOK=
 PGDATABASE=matric
 PGUSER=matric'
-
-# Settings of later versions: to read them and do nothing would be worse than to refuse.
-conf_later='NOTIFY_EMAIL NOTIFY_WEBHOOK NOTIFY_PING NOTIFY_ON BACKUP_PRE_HOOK BACKUP_POST_HOOK METRICS_DIR
-	MIGRATION_REMOTE'
 
 # conf_is_set KEY - has somebody, in the environment or a line that came first, given it a value, be it an empty one?
 conf_is_set() {
@@ -98,18 +102,11 @@ conf_read() {
 	[ ! -p "$1" ] || { log ERROR "$1: a FIFO is no configuration"; return 78; }
 	# Keys hold no blanks: they are meant to split.  PG* is for mm-conf to understand.
 	# shellcheck disable=SC2046,SC2086,SC2094
-	conf_lines=$(set -f; mm-conf --name "$1" $(conf_keys) $conf_later 'PG*' 'AWS_*' <"$1") || {
+	conf_lines=$(set -f; mm-conf --name "$1" $(conf_keys) 'PG*' 'AWS_*' <"$1") || {
 		log ERROR "$1: cannot be used; nothing was done"
 		return 78
 	}
 	conf_take "$conf_lines"
-}
-
-# conf_refuse_later - a setting that only a later version understands must not be taken for one that is obeyed.
-conf_refuse_later() {
-	for conf_key in $conf_later; do
-		[ -z "$(conf_value "$conf_key")" ] || { log ERROR "$conf_key: this version cannot do that yet"; return 78; }
-	done
 }
 
 conf_load() {
@@ -117,7 +114,6 @@ conf_load() {
 	# Where nobody made the directory for the log, and nobody asked for one, there is none.
 	conf_is_set LOG_FILE || [ -d /var/log/matric-memory ] || LOG_FILE=''
 	conf_take "$conf_settings"
-	conf_refuse_later || return
 	# What systemd hands over as a credential is for us.
 	if [ -r "${CREDENTIALS_DIRECTORY-}/pgpass" ] && [ -z "${PGPASSFILE-}${PGPASSWORD-}" ]; then
 		export PGPASSFILE="$CREDENTIALS_DIRECTORY/pgpass"
@@ -127,7 +123,8 @@ conf_load() {
 
 conf_export() {
 	for conf_key in $(conf_keys); do
-		export "${conf_key?}"
+		# The addresses of notifications are secrets that those we start have no use for.
+		case $conf_key in NOTIFY_*) ;; *) export "${conf_key?}" ;; esac
 	done
 }
 

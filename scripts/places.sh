@@ -67,13 +67,23 @@ place_rsync() {
 	rsync "$@" </dev/null
 }
 
-# place_s3 TOOL WORD... - that tool, with the words of S3_OPTIONS.
+# place_s3_words - print the options of every mm-s3 tool, a line each.
+place_s3_words() {
+	set -f
+	# shellcheck disable=SC2086
+	set -- ${S3_OPTIONS-} ${BACKUP_LIMIT_RATE:+--limit-rate "$BACKUP_LIMIT_RATE"}
+	set +f
+	[ $# -eq 0 ] || printf '%s\n' "$@"
+}
+
+# place_s3 TOOL WORD... - that tool, with these options.
 place_s3() {
 	place_tool=$1
 	shift
 	set -f
-	# shellcheck disable=SC2086
-	set -- "$place_tool" ${S3_OPTIONS-} ${BACKUP_LIMIT_RATE:+--limit-rate "$BACKUP_LIMIT_RATE"} "$@"
+	# None of the words has a blank: they are meant to split.
+	# shellcheck disable=SC2046
+	set -- "$place_tool" $(place_s3_words) "$@"
 	set +f
 	"$@"
 }

@@ -59,6 +59,15 @@ send_stranger() {
 	log ERROR "$1: host $send_host sends its backups of $2 there too; give each host a place of its own, or say BACKUP_SHARED=yes"
 }
 
+# send_sweep PLACE - what rsync had under way when the far side was cut off: a file of home's, hidden, with six letters more.  We
+# have the lock, so nobody is at it.
+send_sweep() {
+	[ "${1#*:/}" != "$1" ] || return 0
+	tr '\000\n' '\n?' <"$tmp/home" | awk 'NR == FNR { home[$0] = 1; next }
+		/^\..*\.[A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9]$/ && (substr($0, 2, length($0) - 8) in home)' \
+		- "$tmp/there.lines" | place_drop "$1" || log NOTICE "$1: a file that was broken off could not be removed"
+}
+
 # send_wanted PLACE NAME - print what is to be sent there of the backups of this name, in order.
 send_wanted() {
 	mm-prune -0 -w "$tmp/home" "$(send_policy "$1" | sed 's/^forever$/within=1000000d/')" "$2" <"$tmp/there"
@@ -134,6 +143,7 @@ send_all() {
 	place_list "$home" >"$tmp/home" || { log ERROR "$home: cannot be listed"; return 1; }
 	retention_resume "$1" 2>/dev/null || log WARN "$1: not all that an earlier run meant to drop could be removed"
 	send_there "$1" || return
+	send_sweep "$1"
 	each_database send_database
 }
 

@@ -80,6 +80,12 @@ exits 1 'no such role' with PGUSER=nosuch
 quick() { timeout 20 env PGHOST=203.0.113.1 PGCONNECT_TIMEOUT=2 sh "$top/scripts/backup.sh" make; }
 exits 1 'a server that cannot be reached' quick
 
+# What the server says to everybody who connects is no answer.
+warned() { try "update pg_database set datcollversion = '1.0' where datname = 'matric'" with A=b; }
+ok 'a server that warns of a collation' warned
+said 'collation version' '... is heard'
+psql -qX -d postgres -c "update pg_database set datcollversion = null where datname = 'matric'"
+
 # What a role that is no superuser may read.
 psql -qX -d matric <<'END'
 create role reader login;

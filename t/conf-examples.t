@@ -15,7 +15,7 @@ example() {
 }
 # keys_of VARIABLE - the keys that conf.sh has in it.
 keys_of() { sh -c '. "$1" && eval "printf \"%s\n\" \$$2" | sed "s/=.*//"' - "$top/scripts/conf.sh" "$1"; }
-keys="$(keys_of conf_settings | tr '\n' ' ')$(keys_of conf_later | tr '\n' ' ')"
+keys=$(keys_of conf_settings | tr '\n' ' ')
 
 is "BACKUP_DEST='/var/backups/matric-memory'
 BACKUP_TEMP_DIR='/tmp/matric-backup'

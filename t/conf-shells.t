@@ -44,14 +44,17 @@ computed() { printf "PGRP='a[\$(touch pwned)]'\nPGHOST=h\n" | mm-conf 'PG*' 2>/d
 is "PGHOST='h'" "$(computed)" 'PG* does not let PGRP through, which mksh computes'
 
 # --- sh and we agree --------------------------------------------------------------------------------------
-# Lines of odd pieces.  Those that we take are read again by each shell: what it takes as well, it takes as the same.
+# Lines of odd pieces, new ones each time; SEED=n has them again.  Those that we take are read by each shell as well:
+# what it takes, it takes as the same.  No piece is a : alone, a command that lets an assignment before it stay.
 echo 'f i"l$e' >secret
 seed=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d " ")}
 perl -e '
 	srand $ARGV[0];
-	@pieces = (qw{a b K X= = : ~ # #c * ? [a-z] {a,b} ! % ^ \\ \\\\ \\a \\n \" \x27 "" \x27\x27 \\" \\\x27 \\$ \\` "\\n" "\\$x" "\\`" "\\\\" "\\""
-		$x ${x} $( ` ; & | < > ( ) $\x27a\x27 \\;}, "\xc3\xa9", "\xff", "\\ ", "\x27a b\x27", "\"a  b\"", "\x27\$x;`y`\x27", "\" #c\"",
-		"\$(cat $ARGV[1]/secret)", "\"\$(cat $ARGV[1]/secret)\"", "\\\t", "\x27\t\x27", "\"a;b&c|d<e>(f)\"");
+	@pieces = (qw{a b K X= = a: ~ :~ # #c * ? [a-z] {a,b} ! % ^ $x ${x} $( ` ; & | < > ( )},
+		qw{" "" "a "a" \\ \\\\ \\a \\" \\$ \\` \\; "\\n" "\\$x" "\\`" "\\\\" "\\"" "a;b&c|d<e>(f)"},
+		"\x27", "\x27\x27", "\\\x27", "\x27\\\x27", "\$\x27a\x27", "\x27\$x;`y`\x27", "\xc3\xa9", "\xff",
+		"\\ ", "\\\t", "\x27\t\x27", "\x27a b\x27", "\"a  b\"", "\" #c\"", "\x27 #c\x27",
+		"\$(cat $ARGV[1]/secret)", "\"\$(cat $ARGV[1]/secret)\"");
 	for (1 .. 4000) {
 		my $line = join "", map $pieces[rand @pieces], 1 .. rand 7;
 		$line .= " " if rand() < 0.1; $line .= " #c" if rand() < 0.1;
@@ -68,7 +71,7 @@ sh -c 'out=$(mm-conf <conf) && eval "$out" && i=1 && while [ $i -le "$1" ]; do e
 
 mkdir bin
 ln -s "$(command -v cat)" /usr/bin/printf bin/	# mksh has none of its own
-# agree SHELL - let it read each good line by itself, where a line can run nothing but cat; a line that fails is not its.
+# agree SHELL - let it read each good line, where a line can run nothing but cat; one that fails is none of its.
 agree() {
 	in_shell "$1" 'PATH=$PWD/bin HOME=/nowhere
 	while IFS= read -r line; do
@@ -80,7 +83,7 @@ agree() {
 		$0 == ours { same++; next }
 		{ print line " is to us " ours ", to sh " $0 }
 		END { print same + 0 " alike, " fails + 0 " not for sh"; if (same < 500 || fails > same / 4) exit 1 }' >verdict || echo few >>verdict
-	is '' "$(grep -v 'alike,' verdict)" "$1 understands each line as we do (seed $seed)"
+	is '' "$(grep -av 'alike,' verdict)" "$1 understands each line as we do (seed $seed)"
 }
 each agree
 
@@ -110,7 +113,7 @@ ok '... and good' mm-conf <conf
 mm-conf <conf >settings
 each exact
 
-# garbled - a configuration with random bytes in random places is good or broken, says so in lines, and never ends otherwise.
+# garbled - print what is wrong with how mm-conf ends, or what it says, on a configuration with random bytes in it.
 garbled() {
 	perl -e '
 		srand $ARGV[0];

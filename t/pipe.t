@@ -158,16 +158,22 @@ exits 143 'a stage that ignores TERM is killed after --grace' \
 exits 1 'so is one downstream of a failure' into --grace 1 sh -c 'sleep 0.1; exit 1' '|' sh -c "$stubborn"
 stopped() { into --grace 5 sh -c 'sleep 0.1; exit 1' '|' sh -c 'kill -s STOP $$'; }
 exits 1 'a stopped stage is ended too' stopped
+# twice SECONDS COMMAND... - TERM, and after so long TERM again.
 twice() {
 	rm -f up
-	mm-pipe --grace 60 sh -c "$stubborn" </dev/null &
+	apart=$1
+	shift
+	mm-pipe --grace 60 "$@" </dev/null &
 	eventually 10 test -e up
 	kill -s TERM $!
-	sleep 0.1
+	sleep "$apart"
 	kill -s TERM $!
 	wait $!
 }
-exits 143 'a second TERM does not wait for --grace' twice
+exits 143 'a second TERM does not wait for --grace' twice 1.1 sh -c "$stubborn"
+tidy='trap "rm -f up; sleep 0.3; touch tidied; exit 1" TERM; touch up; while :; do sleep 0.05; done'
+exits 143 'one that follows at once, as if to a whole group,' twice 0.1 sh -c "$tidy"
+ok '... lets a stage end as it would' test -e tidied
 
 # --- the watchdog and the line on the terminal ---
 exits 3 'a stage that is stopped stalls the pipeline' into -t 1 yes '|' sh -c 'head -c 1000; kill -s STOP $$' '|' cat
@@ -186,6 +192,10 @@ exits 2 'no time at all is a usage error' into -t 0 true
 on_terminal() { script -qec "mm-pipe -v sh -c 'head -c 2000000 /dev/zero; sleep 1.2' '|' mm-compress '|' wc -c" /dev/null </dev/null; }
 ok '-v on a terminal' on_terminal
 said 'sh 1.9M > mm-compress' '... shows what each stage has given'
+expecting() { script -qec "mm-pipe -v --expect 4M sh -c 'head -c 2M /dev/zero; sleep 1.2' '|' mm-compress -m none '|' wc -c" /dev/null </dev/null; }
+ok '--expect on a terminal' expecting
+said ' 50%, 0:00:0' '... says how much is done, and how long the rest will take'
+exits 2 '--expect of no number is a mistake' into --expect much true
 into -v sleep 0.7 2>err
 is '' "$(cat err)" '... and elsewhere shows nothing'
 

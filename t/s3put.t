@@ -132,7 +132,7 @@ ok 'a signal that is ignored is none' ignoring
 proxy_faults "$tap_dir/proxy" 'UploadPart:3- stall'
 mm-s3put --endpoint-url "$S3_PROXY" -j 2 "$b/resumed" <long >/dev/null 2>&1 &
 killed=$!
-two_parts() { [ "$(awk -F '\t' '$3 == "UploadPart" && $7 == 200' "$tap_dir/proxy/seen" | tail -n +2 | wc -l)" -ge 2 ]; }
+two_parts() { [ "$(awk -F '\t' '$3 == "UploadPart" && $4 == "resumed" && $7 == 200' "$tap_dir/proxy/seen" | wc -l)" -ge 2 ]; }
 eventually 20 two_parts
 kill -KILL "$killed"
 wait "$killed" 2>/dev/null || :
@@ -234,6 +234,37 @@ nobody() { timeout 20 mm-s3put --endpoint-url http://127.0.0.1:1 --retry-time 1 
 exits 2 'nobody there' nobody
 said 'Failed to connect' '... after --retry-time'
 ok 'another region is followed' quick --region eu-north-7 "$b/region"
+
+# A probe says what there is, and leaves nothing.
+ok 'a probe' mm-s3put --probe "$b/probe/it"
+is 'look yes;list yes;write yes;read yes;guard-put no;md5 yes;sha256 yes;crc32c no;tags no;upload yes;list-parts yes;list-uploads yes;part-10000 no;abort yes;guard-complete yes;complete yes;delete yes;versions no;lock no;sweep no;' \
+	"$(cut -f1,2 "$tap_dir/.stdout" | tr '\t\n' ' ;')" '... knows Swift'
+nothing_is_left probe/
+probing() { AWS_ACCESS_KEY_ID=$S3_READER_KEY AWS_SECRET_ACCESS_KEY=$S3_READER_SECRET mm-s3put --probe "$b/probe/it"; }
+exits 2 'one with keys that may do nothing' probing
+is 'no 403 AccessDenied' "$(sed -n 's/^write	//p' "$tap_dir/.stdout" | tr '\t' ' ')" '... says so'
+
+# Keys that expire are fetched anew, in the midst of an upload.
+mkdir config
+cat >config/keys <<-END
+	#!/bin/sh
+	echo fetched >>"$tap_dir/config/fetches"
+	printf '{ "Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s", "SessionToken": "%s" }' \
+		"\$AWS_ACCESS_KEY_ID" "\$AWS_SECRET_ACCESS_KEY" "\$(wc -l <"$tap_dir/config/fetches")"
+END
+chmod 700 config/keys
+printf '[profile fetching]\ncredential_process = %s\n' "$tap_dir/config/keys" >config/config
+proxy_faults "$tap_dir/proxy" 'UploadPart:2 answer 400 ExpiredToken'
+fetching() { AWS_CONFIG_FILE=$tap_dir/config/config mm-s3put --profile fetching --endpoint-url "$S3_PROXY" "$b/fetched" <long; }
+ok 'keys that have expired' fetching
+is 2 "$(wc -l <config/fetches)" '... are fetched once more'
+s3_cat fetched >back
+same long back '... and the object is right'
+
+# A limit on the rate.
+seconds() { from=$(date +%s%N); "$@" >/dev/null || return; took=$((($(date +%s%N) - from) / 1000000)); }
+limited() { seconds mm-s3put --limit-rate 2M "$b/limited" <over && [ "$took" -ge 3000 ]; }
+ok 'a limit on the rate is kept' limited
 
 # Usage.
 exits 2 'no operand' mm-s3put

@@ -61,5 +61,9 @@ for n in 1 2 3 4 5; do printf 'm_backup_2026010%d_000000.sql%s\n' $n '' $n .mani
 ok 'what to drop' from names mm-prune -v --now 20260105_000000 last=1,least=1 m
 ok 'what to send' from names mm-prune -v -w names --now 20260105_000000 last=1 m
 ok 'what there is' from names mm-prune --list
+for format in nagios prometheus json; do
+	ok "the age of what there is, $format" from names mm-verify --age -v --format "$format" --place here -
+done
+ok 'metrics of no place' from names mm-verify --age --format prometheus -o metrics no/such
 ok 'names of nothing of ours' from dump mm-prune -v last=1 m
 done_testing

@@ -1,0 +1,221 @@
+# restore-source.sh - sourced: the backups at a place, and how one of them is read.
+# shellcheck shell=sh disable=SC2034,SC2154
+#
+#	source_list		what is at $place: $names, a line each; $backups of them, newest first, as mm-prune(1) --list
+#				has them
+#	source_table		the same for a person, each with the command that restores it
+#	source_choose		$name: $operand or, without one, the newest that is good; its $state, and what is known of it
+#	source_facts NAME	what its manifest says, for source_fact; nothing if it has none
+#	source_fact KEY		print what it says under that key
+#	source_keys		make $key_words of $identities and $passfile: what mm-verify(1) needs to open it
+#	source_pipe OPTIONS COMMAND...	run mm-verify --dump OPTIONS over it, to COMMAND..., as one mm-pipe(1)
+#	source_peek		what kind of dump it is, in $format; and, of a custom archive, its head in $tmp/head
+#	source_toc ARGUMENT...	pg_restore(1) over what its table of contents tells alone; '|' COMMAND may follow
+#	source_check		read all of it, for nothing but the verdict
+#
+# Words that are to be words again are quoted (quoted), and read back by eval.
+
+# quoted WORD - print it as sh takes it for one word.
+quoted() {
+	case $1 in
+	'' | *[!A-Za-z0-9_./:@%+=,-]*) printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
+source_list() {
+	names=$(mm-pipe sh "$here/place.sh" list "$place" '|' tr '\000\n' '\n?' </dev/null) &&
+		backups=$(printf '%s\n' "$names" | mm-prune --list) || fail 2 "$place: what is there could not be listed"
+}
+
+# source_has NAME - is there a file of this name?
+source_has() {
+	printf '%s\n' "$names" | grep -Fqx -e "$1"
+}
+
+source_facts() {
+	manifest=''
+	! source_has "$1.manifest" || manifest=$(place_fetch "$place" "$1.manifest") || fail 2 "$1.manifest: cannot be read"
+}
+
+# Text is printed as a report has it: backslash, x and two digits are a byte.
+source_fact() {
+	printf '%s\n' "$manifest" | awk -v key="# $1: " '
+		function byte(hex) { return (index(digits, substr(hex, 1, 1)) - 1) * 16 + index(digits, substr(hex, 2, 1)) - 1 }
+		BEGIN { digits = "0123456789abcdef" }
+		index($0, key) == 1 && !found++ {
+			rest = substr($0, length(key) + 1)
+			while (match(rest, /\\x[0-9a-f][0-9a-f]/)) {
+				printf "%s%c", substr(rest, 1, RSTART - 1), byte(substr(rest, RSTART + 2, 2))
+				rest = substr(rest, RSTART + 4)
+			}
+			print rest
+		}'
+}
+
+# stamp_of NAME - the time in a backup's name.
+stamp_of() {
+	printf '%s\n' "$1" | sed 's/^.*_backup_\([0-9]\{8\}_[0-9]\{6\}\)\..*$/\1/'
+}
+
+# seconds STAMP - from then until now.
+seconds() {
+	printf '%s %s\n' "$1" "$(date -u +%Y%m%d_%H%M%S)" | awk '
+		function days(y, m, d) { if (m < 3) { y--; m += 12 } return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + d }
+		function time(s) { return days(substr(s, 1, 4), substr(s, 5, 2) + 0, substr(s, 7, 2)) * 86400 + substr(s, 10, 2) * 3600 + substr(s, 12, 2) * 60 + substr(s, 14, 2) }
+		{ print time($2) - time($1) }'
+}
+
+# person_age SECONDS, person_size BYTES - as people say it.
+person_age() {
+	awk -v s="$1" 'BEGIN { if (s < 5400) printf "%d minutes\n", s / 60; else if (s < 129600) printf "%d hours\n", s / 3600; else printf "%d days\n", s / 86400 }'
+}
+person_size() {
+	case $1 in '' | *[!0-9]*) echo '?'; return ;; esac
+	awk -v n="$1" 'BEGIN { u = "BKMGTP"; for (i = 1; n >= 999.5 && i < 6; i++) n /= 1024; printf(n < 9.95 && i > 1 ? "%.1f%s\n" : "%.0f%s\n", n, substr(u, i, 1)) }'
+}
+
+# source_line STATE STAMP NAME - one backup of the table.
+source_line() {
+	state=$1
+	source_facts "$3" || return
+	printf '%s  %-10s  %10s ago  %5s  ' "$2" "$1" "$(person_age "$(seconds "$2")")" "$(person_size "$(source_fact stored-bytes)")"
+	if [ -n "$manifest" ]; then
+		case $(source_fact sealed) in 0) printf 'not sealed' ;; *) printf 'sealed for %s' "$(source_fact sealed)" ;; esac
+		printf ', %s, database %s, %s rows' "$([ "$(source_fact proved)" = yes ] && echo proven || echo 'not proven')" \
+			"$(source_fact database | tr -d '\000-\037\177')" "$(source_fact rows)"
+	else
+		printf 'no manifest: its run was broken off, or another program made it'
+	fi
+	printf '\n    %s%s %s\n' "$again" "$([ "$1" = good ] || echo ' -f')" "$3"
+}
+
+source_table() {
+	[ -n "$backups" ] || fail 2 "$place: there is no backup here"
+	printf '%s\n' "$backups" | while IFS='	' read -r source_state source_stamp source_name; do
+		source_line "$source_state" "$source_stamp" "$source_name" </dev/null || exit
+	done
+}
+
+# source_newest - print the newest that is good, of BACKUP_NAME or of the only name that there is.
+source_newest() {
+	if [ -n "${BACKUP_NAME-}" ]; then
+		source_word=$(mm-prune --spell "$BACKUP_NAME") || exit
+	else
+		source_word=$(printf '%s\n' "$backups" | sed 's/^.*	//; s/_backup_[0-9_]*\..*$//' | sort -u)
+	fi
+	case $source_word in *"
+"*) fail 78 "--latest: there are backups of several names here: set BACKUP_NAME to one of" "$(echo "$source_word" | paste -sd ' ' -)" ;; esac
+	printf '%s\n' "$backups" | WORD=${source_word}_backup_ awk -F '\t' '
+		$1 == "good" && index($3, ENVIRON["WORD"]) == 1 { print $3; exit }'
+}
+
+source_choose() {
+	name=$operand
+	[ -n "$name" ] || name=$(source_newest) || exit
+	[ -n "$name" ] || fail 2 "$place: there is no good backup here"
+	source_has "$name" || fail 2 "$name: there is no such file at $place"
+	state=$(printf '%s\n' "$backups" | NAME=$name awk -F '\t' '$3 == ENVIRON["NAME"] { print $1 }')
+	case ${state:-foreign}/$force in
+	suspect/no) fail 2 "$name: something was found wrong with it, see $name.suspect; -f restores it all the same" ;;
+	unfinished/no | foreign/no) fail 2 "$name: it has no manifest, so its run was broken off, or another program made it;" \
+		'-f restores it all the same' ;;
+	esac
+	source_facts "$name"
+}
+
+# source_needs_key - if it is sealed, say for whom, and end.
+source_needs_key() {
+	source_for=$(mm-pipe --early sh "$here/place.sh" fetch "$place" "$name" '|' head -c 65536 '|' mm-key --inspect \
+		</dev/null 2>/dev/null | sed -n 's/^recipients: //p')
+	[ -n "$source_for" ] || return 0
+	case $source_for in
+	*scrypt*) source_option='-p with the file that has its passphrase' ;;
+	*ssh-ed25519*) source_option='-i with the identity (age or ssh-ed25519) of one of them' ;;
+	*) source_option='-i with the identity of one of them' ;;
+	esac
+	fail 2 "$name: it is sealed for $source_for; say $source_option"
+}
+
+# A key that is no plain file may be read only once, and we read often: it is kept in a variable, and given again through
+# descriptor 3 by echo, which is no program, so that nobody sees it.
+source_keys() {
+	key_words='' keyring=''
+	[ -z "$passfile" ] || [ -f "$passfile" ] || fail 78 "-p $passfile: this is no file"
+	[ -z "$passfile" ] || key_words="-p $(quoted "$passfile")"
+	eval "set -- $identities"
+	for source_key; do
+		if [ -f "$source_key" ]; then
+			key_words="$key_words -i $(quoted "$source_key")"
+		else
+			keyring="$keyring$(sed '/^#/d' <"$source_key")
+" || fail 2 "-i $source_key: cannot be read"
+		fi
+	done
+	case $keyring in *\\*) fail 2 'a key that is no plain file must not have a backslash' ;; esac
+	[ -z "$keyring" ] || key_words="$key_words -i /dev/fd/3"
+}
+
+# with_keys COMMAND... - run it, with nothing to read but, on descriptor 3, the keys that are no files.
+with_keys() {
+	if [ -n "$keyring" ]; then
+		echo "$keyring" | "$@" 3<&0 </dev/null
+	else
+		"$@" </dev/null
+	fi
+}
+
+source_pipe() {
+	source_options=$1
+	shift
+	eval "set -- $key_words $source_options '|' \"\$@\""
+	with_keys mm-pipe --early --with-parent -o "$tmp/stages" $watched sh "$here/place.sh" fetch "$place" "$name" '|' \
+		mm-verify --dump "$@"
+}
+
+# source_bad - did the last pipeline fail because the backup is bad?
+source_bad() {
+	awk -F '\t' '$2 == "mm-verify" && $3 == "exit:1" { bad = 1 } END { exit !bad }' "$tmp/stages"
+}
+
+# source_broken TEXT - the last pipeline failed: end with 1 if the backup is to blame, else with 2.
+source_broken() {
+	! source_bad || fail 1 "$name: $1"
+	fail 2 "$name: $1"
+}
+
+source_check() {
+	eval "set -- $key_words $(source_manifest)"
+	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$place" "$name" '|' mm-verify "$@" >/dev/null
+}
+
+# source_manifest - the option, as quoted words, by which mm-verify is told what to find.
+source_manifest() {
+	[ -z "$manifest" ] || { printf '%s\n' "$manifest" >"$tmp/manifest" && echo "-x $(quoted "$tmp/manifest")"; }
+}
+
+source_peek() {
+	[ -n "$key_words" ] || source_needs_key
+	source_pipe '' head -c 4096 >"$tmp/start" || source_broken 'cannot be opened'
+	case $(head -c 5 "$tmp/start")/$name in
+	PGDMP/*) format=custom ;;
+	toc.d/*.sql.tar*) format=directory ;;
+	toc.d/*) format=tar ;;
+	*) format=plain ;;
+	esac
+	source_at=stream
+	[ "$format" = custom ] || return 0
+	if source_pipe "--head $(quoted "$tmp/head")" pg_restore -l >"$tmp/list" 2>"$tmp/said"; then
+		source_at=$tmp/head
+	else
+		log_lines WARN <"$tmp/said"
+		! source_bad || source_broken 'it is bad'
+	fi
+}
+
+source_toc() {
+	case $source_at in
+	stream) source_pipe '' pg_restore "$@" ;;
+	*) mm-pipe --with-parent -o "$tmp/stages" pg_restore "$source_at" "$@" </dev/null ;;
+	esac
+}
