@@ -9,9 +9,16 @@ set -eu
 umask 077
 export LC_ALL=C
 
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+# What others set for themselves is not meant for us, nor the gate of the mm-pipe that we may be a stage of.
+unset CDPATH TAR_OPTIONS MM_GATE
+# By whatever link we were called, and from wherever, be it a directory that has gone.
+here=$(readlink -f -- "$0")
+here=${here%/*}
+[ -d "$(pwd -P 2>/dev/null)" ] || cd /
 # shellcheck source=scripts/log.sh
 . "$here/log.sh"
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
@@ -24,6 +31,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/journal.sh
+. "$here/journal.sh"
 # shellcheck source=scripts/prove.sh
 . "$here/prove.sh"
 # shellcheck source=scripts/make.sh
@@ -92,6 +101,10 @@ load_configuration() {
 		conf_load '' || exit
 		return
 	fi
+	# The instance of a template is named after its configuration, and so its notice goes where that says.
+	case $command$conf$operand in
+	notice*@*.service) conf=${operand#*@} conf=${conf_default%/*}/${conf%.service}.conf ;;
+	esac
 	if [ -n "$conf" ]; then
 		[ -e "$conf" ] || { log ERROR "$conf: there is no such file"; exit 78; }
 	elif [ -e "$conf_default" ]; then
@@ -122,12 +135,12 @@ validate_environment() {
 
 # clean_up STATUS - leave with that status and nothing half-done.
 clean_up() {
-	trap - EXIT
 	trap '' HUP INT TERM
+	trap - EXIT
 	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
-	[ "$tells" = no ] || tell "$1"
+	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
@@ -135,9 +148,10 @@ clean_up() {
 # work - a phase, under the lock of home or, with a place for operand, of that.
 work() {
 	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	making=$state/making/${id:?}
 	# We have the lock, so what is left of this kind nobody uses.
-	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".*
-	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX")
+	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
+	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
 	st=0
 	case $command in
 	make) make_all || st=$? ;;
@@ -214,9 +228,9 @@ main() {
 	jobs='' tmp='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'clean_up 129' HUP
+	trap 'clean_up 130' INT
+	trap 'clean_up 143' TERM
 	load_configuration
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }

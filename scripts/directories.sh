@@ -9,9 +9,9 @@ is_ours() {
 	[ -d "$1" ] || return 1
 	# The numbers are all that is read, and they come before the name.
 	# shellcheck disable=SC2012
-	ls -ldn -- "$1/." 2>/dev/null | awk -v me="$(id -u)" '{
-		exit !(($3 == me || $3 == 0) && ((substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") || $1 ~ /^.........[tT]/))
-	}'
+	ls -ldn -- "$1/." 2>/dev/null | awk -v me="$(id -u)" '
+		{ ours = ($3 == me || $3 == 0) && ((substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") || $1 ~ /^.........[tT]/) }
+		END { exit !ours }'
 }
 
 # can_write DIR - can a file be made there?  A check makes none, and believes test(1).

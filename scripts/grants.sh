@@ -7,7 +7,7 @@
 # schema, reads every sequence and large object, and refuses to read through a row policy.  It finds out at the first
 # one that it meets; we ask for all of them.
 
-# grants_query - the question.  One line a finding: what is missing, and the SQL that mends it.
+# grants_query - the question.  A line for the server's version; one a finding: what is missing, and the SQL that mends it.
 grants_query() {
 	cat <<'EOF'
 select current_setting('server_version_num')::int >= 180000 as objects_known \gset
@@ -16,7 +16,7 @@ select current_setting('server_version_num')::int >= 180000 as objects_known \gs
 \else
 \set may_read 'pg_has_role(lomowner, ''USAGE'') or exists (select from aclexplode(lomacl) a where privilege_type = ''SELECT'' and (grantee = 0 or pg_has_role(grantee, ''USAGE'')))'
 \endif
-select current_setting('server_version_num')::int / 10000;
+select 'server', current_setting('server_version_num')::int / 10000;
 with mine as (
 	select c.*, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 	where c.relkind in ('r', 'p', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -27,18 +27,18 @@ with mine as (
 	where not has_schema_privilege(relnamespace, 'USAGE')
 	or not case relkind when 'S' then has_sequence_privilege(oid, 'SELECT') else has_table_privilege(oid, 'SELECT') end
 ), schemas as (select distinct nspname from shut)
-select format('role %I may not read %s tables or sequences: %s%s', current_user, count(*), string_agg(name, ', ' order by i) filter (where i <= 20),
+select 'lack', format('role %I may not read %s tables or sequences: %s%s', current_user, count(*), string_agg(name, ', ' order by i) filter (where i <= 20),
 		case when count(*) > 20 then ', ...' end),
 	case when current_setting('server_version_num')::int >= 140000 then format('GRANT pg_read_all_data TO %I;', current_user)
 	else (select string_agg(format('GRANT USAGE ON SCHEMA %1$I TO %2$I; GRANT SELECT ON ALL TABLES IN SCHEMA %1$I TO %2$I; '
 		|| 'GRANT SELECT ON ALL SEQUENCES IN SCHEMA %1$I TO %2$I;', nspname, current_user), ' ') from schemas) end
 from shut having count(*) > 0
 union all
-select format('row policies hide rows of %s from role %I', string_agg(format('%I.%I', nspname, relname), ', '), current_user),
+select 'lack', format('row policies hide rows of %s from role %I', string_agg(format('%I.%I', nspname, relname), ', '), current_user),
 	format('ALTER ROLE %I BYPASSRLS;', current_user)
 from mine where relkind in ('r', 'p') and row_security_active(oid) having count(*) > 0
 union all
-select format('role %I may not read %s large objects, %s the first of them', current_user, count(*), min(oid::bigint)),
+select 'lack', format('role %I may not read %s large objects, %s the first of them', current_user, count(*), min(oid::bigint)),
 	format('DO $$declare o oid; begin for o in select oid from pg_largeobject_metadata loop '
 		|| 'execute format($f$GRANT SELECT ON LARGE OBJECT %%s TO %I$f$, o); end loop; end$$;', current_user)
 from pg_largeobject_metadata where not (:may_read) having count(*) > 0;
@@ -72,15 +72,16 @@ grants_quote() {
 	printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-# grants_findings - on standard input, those of the query: what is missing, a tab, the SQL.
-grants_findings() {
-	while IFS='	' read -r grants_text grants_sql; do
-		if [ "$pgdump_chooses" = yes ]; then
-			log NOTICE "$grants_text; PGDUMP_OPTIONS may leave them out"
-		else
-			lack "database $1: $grants_text" "psql -d $(grants_quote "$1") -c $(grants_quote "$grants_sql")"
-		fi
-	done
+# grants_finding LINE - what the query found in database $grants_db.  Other lines are warnings, of a collation's version for one.
+grants_finding() {
+	case $1 in 'lack	'*) ;; *) return 0 ;; esac
+	grants_text=${1#*	}
+	grants_sql=${grants_text#*	} grants_text=${grants_text%%	*}
+	if [ "$pgdump_chooses" = yes ]; then
+		log NOTICE "$grants_text; PGDUMP_OPTIONS may leave them out"
+	else
+		lack "database $grants_db: $grants_text" "psql -d $(grants_quote "$grants_db") -c $(grants_quote "$grants_sql")"
+	fi
 }
 
 grants_check() {
@@ -92,14 +93,7 @@ grants_check() {
 		grants_unreachable "$1" "$grants_found"
 		return 0
 	}
-	grants_version "${grants_found%%
-*}"
-	case $grants_found in
-	*'
-'*) grants_findings "$1" <<EOF
-${grants_found#*
-}
-EOF
-	;;
-	esac
+	grants_version "$(printf '%s\n' "$grants_found" | sed -n 's/^server	//p')"
+	grants_db=$1
+	each_line "$grants_found" grants_finding
 }

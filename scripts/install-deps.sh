@@ -5,7 +5,9 @@ umask 022
 
 build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
-test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore"
+test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime"
+# A systemd of the tests' own, and what reads the files in units/.
+units='systemd systemd-container dbus logrotate'
 # What comes with services: ssh and S3 servers, of which the tests start their own.
 servers='openssh-server memcached swift-proxy swift-account swift-container swift-object'
 ceph='radosgw ceph-mon ceph-osd ceph-common'
@@ -87,8 +89,8 @@ main() {
 	case ${1:-build} in
 	build) want=$build ;;
 	demo) want=$demo ;;
-	test) want=$test; command -v busybox >/dev/null || want="$want busybox"; servers_wanted=$servers ;;
-	s3) want=$test servers_wanted="$servers $ceph" ;;
+	test) want="$test $units"; command -v busybox >/dev/null || want="$want busybox"; servers_wanted=$servers ;;
+	s3) want="$test $units" servers_wanted="$servers $ceph" ;;
 	*) echo 'usage: install-deps.sh [build | demo | test | s3]' >&2; exit 2 ;;
 	esac
 	command -v dpkg-query >/dev/null || {

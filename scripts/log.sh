@@ -11,10 +11,12 @@
 
 log_name=${0##*/}
 
-# A standard descriptor that is closed would be the next file that any program opens.
-(true >&2) || exec 2>/dev/null
-(true >&1) 2>/dev/null || exec >/dev/null
-(true <&0) 2>/dev/null || exec </dev/null
+# Who reads us may go before we do.
+trap '' PIPE
+# A standard descriptor that is closed would be the next file that any program opens.  (A copy to itself tells nothing.)
+(true 3>&2) || exec 2>/dev/null
+(true 3>&1) 2>/dev/null || exec >/dev/null
+(true 3<&0) 2>/dev/null || exec </dev/null
 
 # log_rank LEVEL - print its number in syslog(3), which the journal understands.
 log_rank() {
@@ -40,7 +42,7 @@ log_start() {
 # log_file LINE - append it to LOG_FILE; say once that this does not work, in our children too.
 log_file() {
 	[ -n "${LOG_FILE-}" ] && [ -z "${LOG_FAILS-}" ] || return 0
-	{ printf '%s\n' "$1" >>"$LOG_FILE"; } 2>/dev/null || {
+	[ ! -p "$LOG_FILE" ] && { printf '%s\n' "$1" >>"$LOG_FILE"; } 2>/dev/null || {
 		export LOG_FAILS=yes
 		log WARN "LOG_FILE: $LOG_FILE cannot be written; going on without it"
 	}

@@ -166,12 +166,21 @@ metrics_end() {
 	}
 }
 
+# begin_sweep - remove what runs have left there that were killed, and so are no more.
+begin_sweep() {
+	for begin_log in "${TMPDIR:-/tmp}"/mm-log.*.??????; do
+		begin_pid=${begin_log%.*}
+		[ ! -f "$begin_log" ] || kill -s 0 "${begin_pid##*.}" 2>/dev/null || rm -f -- "$begin_log" 2>/dev/null || :
+	done
+}
+
 # begin - of a run, and not of a phase of one.
 begin() {
 	case $is_locked$dry$command in nono*) ;; *) return 0 ;; esac
 	case $command in check | notice) return 0 ;; esac
 	find_state
-	log_tail=$(mktemp "${TMPDIR:-/tmp}/mm-log.XXXXXX") && export log_tail
+	begin_sweep
+	log_tail=$(mktemp "${TMPDIR:-/tmp}/mm-log.$$.XXXXXX") && export log_tail
 	tells=yes began=$(date +%s)
 	notify_start
 }
