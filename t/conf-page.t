@@ -15,8 +15,8 @@ is '' "$(unexplained)" '... each is explained'
 # What is said of a choice is what the preflight lets through.
 choices() {
 	sed -n '/^preflight_settings/,/^}/p' "$top/scripts/preflight.sh" | sed -n 's/^	*one_of \([A-Z_]*\) \(.*\)/\1 \2/p'
-	sed -n 's/^	for preflight_key in \(.*\); do$/\1/p' "$top/scripts/preflight.sh" | grep -o '[A-Z_]*' |
-		grep -v -e KEEP -e '^$' | sed 's/$/ yes/'
+	sed -n 's/^	for preflight_key in \(.*\); do$/\1/p' "$top/scripts/preflight.sh" | grep -o '[A-Z]\{3,\}_[A-Z_]*' |
+		grep -v KEEP | sed 's/$/ yes/'
 }
 # paragraph KEY - what is said of it, without macros.
 paragraph() { awk -v key="$1=" '/^\.(It Li [A-Z]|El|Sh)/ { on = $1 == ".It" && index($3, key) == 1 } on' "$page" | tr ' ' '\n'; }
