@@ -33,6 +33,8 @@ here=${here%/*}
 . "$here/places.sh"
 # shellcheck source=scripts/journal.sh
 . "$here/journal.sh"
+# shellcheck source=scripts/prove.sh
+. "$here/prove.sh"
 # shellcheck source=scripts/make.sh
 . "$here/make.sh"
 # shellcheck source=scripts/retention.sh

@@ -22,19 +22,6 @@ take_name() {
 	name=$stamped$suffix
 }
 
-# take_identity - an identity of this one run, to open with it what we are about to seal.  It is never written to a file, and
-# never a word of a command: echo is the shell's own in all of them, printf is not.
-take_identity() {
-	identity='' recipient=''
-	[ -n "$BACKUP_ENCRYPT" ] && proves || return 0
-	identity=$(mm-key 2>/dev/null) && recipient=$(echo "$identity" | mm-key --recipient)
-}
-
-# proves - is the stored file read back?
-proves() {
-	case $BACKUP_PROVE$home in no* | autos3://*) return 1 ;; esac
-}
-
 # sink_words NAME - print the stage that gives home a file of this name, a word a line.
 sink_words() {
 	case $home in
@@ -112,48 +99,9 @@ write_globals() {
 	set -- $(pgdump_command | sed 's/pg_dump$/pg_dumpall/') -w --globals-only -d "$(pgdump_conninfo "$db")"
 	set +f
 	[ "$globals_super" = t ] || set -- "$@" --no-role-passwords
-	globals_suffix=${suffix#.sql}
-	globals_suffix=${globals_suffix#.tar}
-	through "$tmp/globals" "$name.globals$globals_suffix" "$@" >/dev/null
-}
-
-# verify_backup - read what is stored, open it, and follow it to its end: is it what we dumped?  What was found is in $tmp/proof.
-verify_backup() {
-	cat "$tmp/report" "$tmp/receipt" >"$tmp/claim" || return
-	set -- -x "$tmp/claim" -o "$tmp/proof"
-	[ -z "$identity" ] || set -- -i /dev/fd/3 "$@"
-	[ -z "$BACKUP_PASSPHRASE_FILE" ] || set -- -p "$BACKUP_PASSPHRASE_FILE" "$@"
-	set -- mm-verify "$@"
-	! lists || { shift; set -- mm-verify --dump --drain "$@" '|' pg_restore --list; }
-	set -- mm-pipe --with-parent --early -t "$BACKUP_STALL" sh "$here/place.sh" fetch "$home" "$name" '|' "$@"
-	echo "$identity" | overheard "$@" 3<&0 </dev/null >"$tmp/list"
-}
-
-# lists - is pg_restore to read the table of contents of the read-back as well?
-lists() {
-	conf_yes VERIFY_RESTORE && { [ "$pgdump_format" = custom ] || [ "$pgdump_format" = tar ]; }
-}
-
-# recipients_asked - print for how many we seal, as an empty file sealed likewise tells.
-recipients_asked() {
-	recipients_words=$(sealing_words)
-	[ -n "$recipients_words" ] || { echo 0; return; }
-	recipients_ifs=$IFS
-	IFS='
-'
-	set -f
-	# shellcheck disable=SC2086
-	set -- $recipients_words
-	set +f
-	IFS=$recipients_ifs
-	mm-seal "$@" </dev/null >"$tmp/empty" && mm-key --inspect <"$tmp/empty" | sed -n 's/^recipients[^0-9]*\([0-9]*\).*/\1/p'
-}
-
-# tell_stored - without a proof, what can be told of the stored file; as a proof tells it.
-tell_stored() {
-	# What went into the last stage: the line before that of the end.
-	awk -F '\t' '$1 == "end" { print "# stored-bytes: " bytes } { bytes = $8 }' "$tmp/report.stages" &&
-		printf '# %s: %s\n' method "$BACKUP_COMPRESS" sealed "$(recipients_asked)"
+	globals=${suffix#.sql}
+	globals=$name.globals${globals#.tar}
+	through "$tmp/globals" "$globals" "$@" >"$tmp/globals.receipt"
 }
 
 # write_manifest - land what is known of $name, last.  Without it the backup was never finished.
@@ -199,6 +147,8 @@ make_backup() {
 	make_one || { make_undo; return 1; }
 	keep_counts
 	rm -f -- "$making/$name"
+	drill_new || return
+	identity=''
 	printf '%s\n' "$name" >>"$state/made" || :
 	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"

@@ -134,10 +134,11 @@ preflight_settings() {
 	*) wrong "BACKUP_DEST: '$BACKUP_DEST' is not an absolute path" ;;
 	esac
 	preflight_places
-	for preflight_key in BACKUP_REQUIRE_MOUNT BACKUP_SHARED BACKUP_GLOBALS BACKUP_PLAINTEXT_SPOOL VERIFY_RESTORE MIGRATION_REMOTE; do
+	for preflight_key in BACKUP_REQUIRE_MOUNT BACKUP_SHARED BACKUP_GLOBALS BACKUP_PLAINTEXT_SPOOL MIGRATION_REMOTE; do
 		one_of "$preflight_key" yes no true false
 	done
 	one_of BACKUP_PROVE auto yes no
+	one_of VERIFY_RESTORE yes no true false full
 	one_of NOTIFY_ON failure always change
 	one_of LOG_LEVEL DEBUG INFO NOTICE WARN ERROR
 	case $BACKUP_LOCK_WAIT in
@@ -174,7 +175,7 @@ preflight_tools() {
 	set +f
 	need "$1" postgresql-client
 	[ -n "$PGDUMP" ] || need psql postgresql-client
-	! conf_yes VERIFY_RESTORE || need pg_restore postgresql-client
+	case $VERIFY_RESTORE in no | false) ;; *) need pg_restore postgresql-client ;; esac
 	[ "$pgdump_format" != directory ] || need tar tar
 	case " $BACKUP_REMOTE_RSYNC" in *:/*) need rsync rsync && need ssh openssh-client ;; esac
 }

@@ -26,7 +26,7 @@ rows matric
 
 backup() { sh "$top/scripts/backup.sh" "$@"; }
 sealed() { BACKUP_COMPRESS=zstd BACKUP_ENCRYPT=$tap_dir/recipients backup "$@"; }
-newest() { find home -maxdepth 1 -name 'matric_backup_*' ! -name '*.manifest' ! -name '*.globals*' | sort | tail -n 1; }
+newest() { find home -maxdepth 1 -name 'matric_backup_*' ! -name '*.manifest' ! -name '*.globals*' ! -name '*.drill' ! -name '*.suspect' | sort | tail -n 1; }
 backups() { find home -name '*_backup_*' | wc -l; }
 leftovers() {
 	find tmp -mindepth 1
