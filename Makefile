@@ -15,11 +15,11 @@ LDFLAGS	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrows digest quota b64 bech32 hkdf meter work sshkey coredump \
 	  confkey confline \
 	  halt sigv4 s3xml s3error s3place s3plan http awsconf oneline notice \
-	  sink pool relay holdback gate retain names kin freshness agemetrics agereport agecheck \
+	  sink pool relay holdback gate retain names kin freshness listing agesource agemetrics agereport agecheck \
 	  awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
-	  s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part s3fetch \
+	  s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part s3fetch s3probe \
 	  method landfile keeper \
 	  sniff stored pump
 

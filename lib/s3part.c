@@ -187,6 +187,7 @@ take_part(struct s3part *p, struct slot *slot)
 	if (etag[0] != '\0' && (slot->md5[0] == '\0' || p->upload.has_own_etags || p->distrusts_etags ||
 	    !s3upload_is_md5(etag) || strcasecmp(etag, slot->md5) == 0)) {
 		slot->is_sent = 0;
+		meter_gave(slot->len);
 		return s3upload_keep(&p->upload, slot->number, etag, slot->len, slot->sum);
 	}
 	/* The same wrong one for the same bytes, of which the server has checked the MD5: it makes its ETags otherwise. */
@@ -401,37 +402,6 @@ forget_had(struct s3part *p)
 	p->nhad = 0;
 }
 
-/* Take up that upload if what the server has of it suits; it is ours by its parts' digests then. */
-static int
-take_up(struct s3part *p, char *id)
-{
-	size_t n = (size_t)((uint64_t)p->ask->file->st_size / p->plan.part) + 1;
-
-	if ((p->had = calloc(n, sizeof(*p->had))) == NULL)
-		return 0;
-	p->nhad = n;
-	if (s3list_parts(p->s3, p->upload.key, id, NULL, note_had, p) == ST_OK) {
-		p->upload.id = id;
-		p->upload.is_resumed = 1;
-		return 1;
-	}
-	forget_had(p);
-	return 0;
-}
-
-static int
-resume(struct s3part *p)
-{
-	struct candidate c = { .part = p };
-
-	if (p->ask->file == NULL || !p->upload.may_look || p->plan.grows)
-		return 0;
-	if (s3list_uploads(p->s3, p->upload.key, NULL, choose_latest, &c) == ST_OK && c.id != NULL && take_up(p, c.id))
-		return 1;
-	free(c.id);
-	return 0;
-}
-
 /* Does the server have exactly this part already? */
 static int
 had_it(struct s3part *p, struct slot *slot)
@@ -444,6 +414,37 @@ had_it(struct s3part *p, struct slot *slot)
 	return strcasecmp(had->etag, slot->md5) == 0;
 }
 
+/* Take up that upload if what the server has of it suits, and the first part is the one that we have. */
+static int
+take_up(struct s3part *p, struct slot *slot, char *id)
+{
+	size_t n = (size_t)((uint64_t)p->ask->file->st_size / p->plan.part) + 1;
+
+	if ((p->had = calloc(n, sizeof(*p->had))) == NULL)
+		return 0;
+	p->nhad = n;
+	if (s3list_parts(p->s3, p->upload.key, id, NULL, note_had, p) == ST_OK && had_it(p, slot)) {
+		p->upload.id = id;
+		p->upload.is_resumed = 1;
+		return 1;
+	}
+	forget_had(p);
+	return 0;
+}
+
+static int
+resume(struct s3part *p, struct slot *first)
+{
+	struct candidate c = { .part = p };
+
+	if (p->ask->file == NULL || !p->upload.may_look || p->plan.grows)
+		return 0;
+	if (s3list_uploads(p->s3, p->upload.key, NULL, choose_latest, &c) == ST_OK && c.id != NULL && take_up(p, first, c.id))
+		return 1;
+	free(c.id);
+	return 0;
+}
+
 /* --- the sink */
 
 static enum status
@@ -452,12 +453,11 @@ part_is_full(struct s3part *p)
 	struct slot *slot = p->filling;
 	enum status st;
 
-	if (p->upload.id == NULL && !resume(p) && (st = s3upload_begin(&p->upload)) != ST_OK)
-		return st;
 	end_digests(p, slot);
+	if (p->upload.id == NULL && !resume(p, slot) && (st = s3upload_begin(&p->upload)) != ST_OK)
+		return st;
 	p->filling = NULL;
 	p->sent += slot->len;
-	meter_gave(slot->len);
 	if (had_it(p, slot))
 		return s3upload_keep(&p->upload, slot->number, p->had[slot->number - 1].etag, slot->len, slot->sum);
 	send_part(p, slot);
@@ -506,6 +506,7 @@ put_all(struct s3part *p)
 	body.md5 = slot->md5[0] == '\0' ? NULL : slot->md5;
 	body.nheader = proof_headers(p, slot, body.header);
 	s3_heed(p->s3, S3HEED_SOON);
+	meter_gave(slot->len);
 	return s3upload_put(&p->upload, &body);
 }
 

@@ -17,6 +17,8 @@ here=${here%/*}
 [ -d "$(pwd -P 2>/dev/null)" ] || cd /
 # shellcheck source=scripts/log.sh
 . "$here/log.sh"
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
@@ -29,6 +31,8 @@ here=${here%/*}
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/journal.sh
+. "$here/journal.sh"
 # shellcheck source=scripts/prove.sh
 . "$here/prove.sh"
 # shellcheck source=scripts/make.sh
@@ -136,7 +140,7 @@ clean_up() {
 	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
-	[ "$tells" = no ] || tell "$1"
+	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
@@ -144,9 +148,10 @@ clean_up() {
 # work - a phase, under the lock of home or, with a place for operand, of that.
 work() {
 	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	making=$state/making/${id:?}
 	# We have the lock, so what is left of this kind nobody uses.
-	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".*
-	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX")
+	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
+	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
 	st=0
 	case $command in
 	make) make_all || st=$? ;;

@@ -40,17 +40,31 @@ archive_options() {
 		sed "s/ TABLESPACE = .*\$//; s/\$/${archive_ts:+ TABLESPACE = $(printf '%s' "$archive_ts" | sed 's,[/&\\],\\&,g')}/"
 }
 
+# For awk: after scan() of each line, *quote* is not empty where the next line begins within a literal or a quoted name.
+scan_awk='
+	function scan(line,   at) {
+		if (quote == "" && line ~ /^--/) return
+		for (;;) {
+			at = quote == "" ? match(line, /[\047"]/) : index(line, quote)
+			if (at == 0) return
+			quote = quote == "" ? substr(line, at, 1) : ""
+			line = substr(line, at + 1)
+		}
+	}'
+
 # A part of an archive says nothing about the whole, and what is replaced has properties of its own.  The name stands in each
 # statement; a line within a literal is none.
 archive_properties() {
 	[ -z "$tables$schemas" ] && [ "$replaces" = no ] || return 0
 	OLD=$(sed -n 's/^CREATE DATABASE \(.*\) WITH TEMPLATE = template0.*$/\1/p' "$tmp/database.sql") \
-		NEW=$(database_quoted "$scratch") awk '
-		!within && /^(CREATE DATABASE |\\)/ { next }
-		!within && (at = index($0, "DATABASE " ENVIRON["OLD"] " ")) {
-			$0 = substr($0, 1, at + 8) ENVIRON["NEW"] substr($0, at + 9 + length(ENVIRON["OLD"]))
+		NEW=$(database_quoted "$scratch") awk "$scan_awk"'
+		quote == "" && /^(CREATE DATABASE |\\)/ { next }
+		quote == "" && (at = index($0, "DATABASE " ENVIRON["OLD"] " ")) {
+			scan($0)
+			print substr($0, 1, at + 8) ENVIRON["NEW"] substr($0, at + 9 + length(ENVIRON["OLD"]))
+			next
 		}
-		{ print; within = (within + gsub(/\047/, "")) % 2 }' "$tmp/database.sql"
+		{ print; scan($0) }' "$tmp/database.sql"
 }
 
 # load_failed - the last pipeline did not end well: is the backup to blame?
@@ -107,7 +121,7 @@ load() {
 	case $format in
 	plain)
 		load_all=$(load_options) || fail 2
-		source_pipe "$load_all" psql -wqXAt -1 -v ON_ERROR_STOP=1 -d "$load_on" -f - >/dev/null || load_failed
+		source_pipe "$load_all" psql -wqXAt -v ON_ERROR_STOP=1 -d "$load_on" -f - >/dev/null || load_failed
 		;;
 	directory)
 		eval "set -- $select_words"
@@ -162,6 +176,7 @@ rows_uncounted() {
 compare() {
 	[ "$only" != schema ] || return 0
 	rows_uncounted
+	[ "$format" != plain ] || return 0
 	eval "set -- $(rows_words)"
 	sql "$scratch" "$@" -f "$here/restore-rows.sql" >/dev/null || {
 		rows_differ
@@ -169,13 +184,33 @@ compare() {
 	}
 }
 
-# psql reaches the end of its script, and so of the transaction, only if the backup was good to its end; and before it ends the
-# transaction it compares.
+# For sed: without the first BEGIN; of pg_restore's script and the COMMIT; before its very end.  A row of a table may be such a
+# line too, and stays.
+uncommit='1,/^BEGIN;$/{
+	/^BEGIN;$/d
+}
+/^COMMIT;$/{
+	:more
+	$b end
+	N
+	/\n$/b more
+	/\n--$/b more
+	/\n-- PostgreSQL database dump complete$/b more
+	/\n\\unrestrict [^\n]*$/b more
+	P
+	D
+	:end
+	/\n-- PostgreSQL database dump complete\n/s/^COMMIT;//
+}'
+
+# The transaction is psql's own, not that of pg_restore's script: it ends when psql has seen the end of the script, which mm-pipe
+# lets it see only if the backup was good to its end, and when the rows have been compared.
 load_in_place() {
 	load_all=$(load_options) || fail 2
 	load_on=$(conninfo "$target")
-	eval "set -- $select_words $load_clean -f - '|' psql -wqXAt -1 -v ON_ERROR_STOP=1 $(rows_words) -d \"\$load_on\" -f - -f \"\$here/restore-rows.sql\""
 	: >"$tmp/wrong"
+	eval "set -- $select_words $load_clean --single-transaction -f - '|' sed -e \"\$uncommit\" '|' psql -wqXAt -1 -v ON_ERROR_STOP=1 \
+		$(rows_words) -d \"\$load_on\" -f - -f \"\$here/restore-rows.sql\""
 	if [ "$source_at" = "$tmp/spool" ]; then
 		source_toc "$@" >/dev/null || { rows_differ; fail 2 "$target: is as it was"; }
 	else

@@ -28,8 +28,8 @@ missing_extensions() {
 
 # say_missing - from what psql said in $tmp/said: how what is missing is mended, what else would fail; not 0 if anything would.
 say_missing() {
-	# An error has five characters of SQLSTATE in any language; those of classes 00 to 02 are none.
-	sed -n 's/^psql:[^ ]* [^ ]*:  \([0-9A-Z]\{5\}\): /\1/p' "$tmp/said" | sed -n '/^0[012]/!s/^.....//p' | awk '!seen[$0]++' >"$tmp/errors"
+	# An error has five characters of SQLSTATE, in any language.
+	sed -n 's/^psql:[^ ]* [^ ]*:  [0-9A-Z]\{5\}: //p' "$tmp/said" | awk '!seen[$0]++' >"$tmp/errors"
 	[ -s "$tmp/errors" ] || return 0
 	missing_roles <"$tmp/errors"
 	missing_extensions <"$tmp/errors"
@@ -53,7 +53,8 @@ rehearse_in() {
 	rehearse_c=$(sql "$maintenance" -c "select current_setting('is_superuser')") || return
 	# Messages in English, where we may ask for that.
 	[ "$rehearse_c" != on ] || set -- -c "set lc_messages to 'C'" "$@"
-	eval "set -- $select_words $rehearse_words --schema-only -f - '|' psql -wqXAt -v VERBOSITY=verbose -d \"\$rehearse_on\" \"\$@\""
+	# A warning is none of our business, and pg_restore asks for warnings.
+	eval "set -- $select_words $rehearse_words --schema-only -f - '|' sed '1,40s/^SET client_min_messages = warning;/SET client_min_messages = error;/' '|' psql -wqXAt -v VERBOSITY=verbose -d \"\$rehearse_on\" \"\$@\""
 	source_toc "$@" >/dev/null 2>"$tmp/said" || { log_lines ERROR <"$tmp/said"; return 1; }
 }
 

@@ -102,6 +102,7 @@ after_hook() {
 # begin - open the backup, and say what is at hand.
 begin() {
 	source_peek
+	[ "$format" != directory ] || unpack_spool
 	archive_look
 	replaces=no
 	[ "$mode" != swap ] || ! database_is "$target" || replaces=yes
@@ -114,11 +115,11 @@ begin() {
 	*/custom) [ "$source_at" != stream ] || log WARN "-j $jobs: this archive's head cannot be kept, so all is done by one" ;;
 	*) log WARN "-j $jobs: of a $format dump all is done by one" ;;
 	esac
+	[ "$format/$mode" != plain/in-place ] || fail 78 "$name: a script makes what is not there yet, so it cannot be restored in place; --swap"
 	[ "$format" != plain ] || [ -z "$select_words" ] || fail 78 "$name: a script is restored as a whole; it has no parts that could be chosen"
 	grep -q '^-- PostgreSQL database cluster dump' "$tmp/start" && fail 2 "$name: a dump of a whole cluster makes its databases itself:" \
 		'mm-verify --dump it to psql -f -, on an empty server'
 	database_leftovers
-	[ "$format" != directory ] || unpack_spool
 }
 
 # fill_scratch - $scratch has all of the backup, compared and analyzed.

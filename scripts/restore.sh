@@ -183,7 +183,7 @@ clean_up() {
 	trap - EXIT
 	trap '' HUP INT TERM
 	clean_st=$1
-	[ -z "$scratch" ] || { database_stop && database_drop; } || :
+	[ -z "${maintenance-}" ] || { database_stop && database_drop; } || :
 	[ -z "$hooked" ] || after_hook "$clean_st" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$clean_st"

@@ -31,14 +31,17 @@ free_ports() {
 }
 
 # daemon_start DIR NAME COMMAND... - run it in the background, in a session of its own; say nothing of how it fares.
+# It is no child of this shell, so that a bare wait does not wait for it.
 daemon_start() {
 	daemon_dir=$1 daemon_name=$2
 	shift 2
 	mkdir -p -- "$daemon_dir/run" "$daemon_dir/log" || return
 	rm -f -- "$daemon_dir/run/$daemon_name.pid"
 	# shellcheck disable=SC2016
-	setsid sh -c 'echo $$ >"$0.new" && mv "$0.new" "$0" && exec "$@"' "$daemon_dir/run/$daemon_name.pid" "$@" \
-		>>"$daemon_dir/log/$daemon_name" 2>&1 </dev/null &
+	(
+		setsid sh -c 'echo $$ >"$0.new" && mv "$0.new" "$0" && exec "$@"' "$daemon_dir/run/$daemon_name.pid" "$@" \
+			>>"$daemon_dir/log/$daemon_name" 2>&1 </dev/null &
+	)
 }
 
 # daemon_pid DIR NAME - print its process id, as soon as it has one.

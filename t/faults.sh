@@ -9,6 +9,7 @@
 #	running			print the processes of that session, a line each
 #	child NAME [OF]		print the process of that name that OF, by default the driver, has started
 #	signal NAME ID...	send it to these
+#	kill_all		kill all of them, at one moment
 #	remember		what is there now is as it should be
 #	faults [plain]		print what is wrong after a run, however it ended; with `plain` there may be plain text
 #	left			print what it has left, but for backups that are whole; those are taken away
@@ -40,7 +41,7 @@ mm-land:*.manifest:)
 	here recorded
 	exit
 	;;
-mm-land:*)
+mm-land:"$BACKUP_DEST"/*)
 	# Stopped as soon as the name is there.
 	if [ "$halts" = linked ] && mkdir "$halts_dir/once" 2>/dev/null; then
 		echo "$$" >"$halts_dir/there"
@@ -113,6 +114,14 @@ signal() {
 	signal_name=$1
 	shift
 	kill -s "$signal_name" "$@" 2>/dev/null || :
+}
+
+# Stopped first, so that none of them sees another die.
+kill_all() {
+	# shellcheck disable=SC2046
+	set -- $(running | awk '{ print $1 }')
+	signal STOP "$@"
+	signal KILL "$@"
 }
 
 # aged DAYS - a copy of the newest backup, with its manifest, as if made so many days ago.
