@@ -53,9 +53,11 @@ put_programs() {
 	for tool in $TOOLS; do
 		put 0755 "$PREFIX/bin/$tool" <"$B/$tool"
 	done
-	for script in scripts/*.sh; do
+	for script in scripts/*; do
 		case ${script##*/} in demo.sh | install.sh | install-deps.sh) continue ;; esac
-		put 0644 "$libexec/${script##*/}" <"$script"
+		mode=0644
+		! head -n 1 "$script" | grep -q '^#!' || mode=0755
+		put "$mode" "$libexec/${script##*/}" <"$script"
 	done
 	put_command mm-backup backup.sh
 	put_command mm-restore restore.sh
@@ -67,9 +69,6 @@ put_programs() {
 # put_units - what systemd reads; every service but the notice is confined.
 put_units() {
 	for unit in units/*.service units/*.timer; do
-		case $unit in
-		*-drill.*) [ -e scripts/test-backup-restore.sh ] || continue ;;
-		esac
 		case $unit in
 		*.timer | *-notify@.service) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" ;;
 		*) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" units/confinement ;;
