@@ -64,6 +64,8 @@ put_programs() {
 	put_command mm-check check-backup.sh
 	put_command mm-status status.sh
 	put_command mm-drill test-backup-restore.sh
+	put_command mm-migrate run-migration.sh
+	put_command mm-pre-migration pre-migration-backup.sh
 }
 
 # put_units - what systemd reads; every service but the notice is confined.
