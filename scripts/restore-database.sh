@@ -29,7 +29,9 @@ sql() {
 }
 
 database_reach() {
-	command -v psql >/dev/null && command -v pg_restore >/dev/null || fail 2 'there is no psql or pg_restore here: install postgresql-client'
+	for database_program in psql pg_restore vacuumdb; do
+		command -v "$database_program" >/dev/null || fail 2 "there is no $database_program here: install postgresql-client"
+	done
 	for maintenance in postgres template1; do
 		database_said=$(sql "$maintenance" -c 'select 1' 2>&1) && return
 	done
@@ -102,6 +104,7 @@ database_drop() {
 	sql "$maintenance" -v name="$scratch" <<-'EOF' || { log ERROR "database $scratch could not be dropped"; return 1; }
 		select pg_terminate_backend(pid) from pg_stat_activity where datname = :'name' \g /dev/null
 		set client_min_messages = warning;
+		select format('alter database %I is_template false', datname) from pg_database where datname = :'name' and datistemplate \gexec
 		drop database if exists :"name";
 	EOF
 	scratch=''

@@ -12,6 +12,7 @@ globals_here() {
 	EOF
 }
 
+# shellcheck disable=SC2016	# it is for awk
 # For awk: leave out of pg_dumpall's script what makes or changes what FILE says is here.
 globals_awk='
 	# The name that this text begins with, as it is without quotes.
@@ -45,8 +46,7 @@ globals_pipe() {
 
 # Read twice, since roles are made one by one: first for the verdict, then to make them.  Passwords lie nowhere between.
 globals_restore() {
-	globals_name=$(printf '%s\n' "$names" | NAME=$name.globals awk 'index($0, ENVIRON["NAME"]) == 1 { print; exit }')
-	[ -n "$globals_name" ] || fail 2 "$name: it has no roles and tablespaces beside it (BACKUP_GLOBALS=yes makes them)"
+	globals_name=$(source_globals "$name") || fail 2 "$name: it has no roles and tablespaces beside it (BACKUP_GLOBALS=yes makes them)"
 	globals_here >"$tmp/here" || fail 2 'the roles that are here could not be listed'
 	eval "set -- $key_words"
 	globals_pipe mm-verify "$@" >/dev/null || source_broken "$globals_name cannot be used"

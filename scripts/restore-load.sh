@@ -57,8 +57,9 @@ scan_awk='
 archive_properties() {
 	[ -z "$tables$schemas" ] && [ "$replaces" = no ] || return 0
 	OLD=$(sed -n 's/^CREATE DATABASE \(.*\) WITH TEMPLATE = template0.*$/\1/p' "$tmp/database.sql") \
-		NEW=$(database_quoted "$scratch") awk "$scan_awk"'
-		quote == "" && /^(CREATE DATABASE |\\)/ { next }
+		NEW=$(database_quoted "$scratch") RIGHTS=$privilege_words awk "$scan_awk"'
+		quote == "" { skips = /^(CREATE DATABASE |\\)/ || (/^ALTER ROLE / && ENVIRON["RIGHTS"] ~ /--no-acl/) }
+		skips { scan($0); next }
 		quote == "" && (at = index($0, "DATABASE " ENVIRON["OLD"] " ")) {
 			scan($0)
 			print substr($0, 1, at + 8) ENVIRON["NEW"] substr($0, at + 9 + length(ENVIRON["OLD"]))
@@ -72,7 +73,7 @@ load_failed() {
 	! source_bad || fail 1 "$name: the backup is bad; nothing was restored"
 	# What is damaged can fail as SQL before it is found out; else the place or the key was the trouble.
 	if awk -F '\t' '$2 != "sh" && $2 != "mm-verify" && $3 ~ /^exit:[1-9]/ { sql = 1 } END { exit !sql }' "$tmp/stages"; then
-		database_stop && database_drop || :
+		{ database_stop && database_drop; } || :
 		log NOTICE 'looking whether the backup is to blame'
 		if source_check; then
 			log NOTICE 'the backup is good'
@@ -93,7 +94,7 @@ load_options() {
 load_stream() {
 	load_all=$(load_options) || fail 2
 	load_on=$(conninfo "$scratch")
-	eval "set -- \"\$load_all \$2\" pg_restore -w --exit-on-error -d \"\$load_on\" $select_words $1"
+	eval "set -- \"\$load_all \$2\" pg_restore -w --exit-on-error $verbose -d \"\$load_on\" $select_words $1"
 	source_pipe "$@" || load_failed
 }
 
@@ -102,7 +103,7 @@ load_hurried() {
 	load_stream '--section=pre-data --section=data' "--head $(quoted "$tmp/head.again")"
 	cmp -s "$tmp/head" "$tmp/head.again" || fail 1 "$name: it changed while it was read"
 	log INFO "rows are there; indexes and constraints, $jobs at a time"
-	eval "set -- $select_words"
+	eval "set -- $verbose $select_words"
 	pg_restore -w --exit-on-error -j "$jobs" --section=post-data -d "$(conninfo "$scratch")" "$@" "$tmp/head" </dev/null || fail 2 'nothing was restored'
 }
 
@@ -124,7 +125,7 @@ load() {
 		source_pipe "$load_all" psql -wqXAt -v ON_ERROR_STOP=1 -d "$load_on" -f - >/dev/null || load_failed
 		;;
 	directory)
-		eval "set -- $select_words"
+		eval "set -- $verbose $select_words"
 		pg_restore -w --exit-on-error -j "$jobs" -d "$load_on" "$@" "$tmp/spool" </dev/null || fail 2 'nothing was restored'
 		;;
 	*)
@@ -184,6 +185,7 @@ compare() {
 	}
 }
 
+# shellcheck disable=SC2016	# it is for sed
 # For sed: without the first BEGIN; of pg_restore's script and the COMMIT; before its very end.  A row of a table may be such a
 # line too, and stays.
 uncommit='1,/^BEGIN;$/{

@@ -24,8 +24,9 @@ quoted() {
 }
 
 source_list() {
-	names=$(mm-pipe sh "$here/place.sh" list "$place" '|' tr '\000\n' '\n?' </dev/null) &&
-		backups=$(printf '%s\n' "$names" | mm-prune --list) || fail 2 "$place: what is there could not be listed"
+	names=$(mm-pipe sh "$here/place.sh" list "$place" '|' tr '\000\n' '\n?' </dev/null) ||
+		fail 2 "$place: what is there could not be listed"
+	backups=$(printf '%s\n' "$names" | mm-prune --list) || fail 2
 }
 
 # source_has NAME - is there a file of this name?
@@ -75,6 +76,11 @@ person_size() {
 	awk -v n="$1" 'BEGIN { u = "BKMGTP"; for (i = 1; n >= 999.5 && i < 6; i++) n /= 1024; printf(n < 9.95 && i > 1 ? "%.1f%s\n" : "%.0f%s\n", n, substr(u, i, 1)) }'
 }
 
+# source_globals NAME - print the name of the file that has its roles and tablespaces, if there is one.
+source_globals() {
+	printf '%s\n' "$names" | START=$1.globals awk 'index($0, ENVIRON["START"]) == 1 { print; found = 1; exit } END { exit !found }'
+}
+
 # source_line STATE STAMP NAME - one backup of the table.
 source_line() {
 	state=$1
@@ -84,6 +90,7 @@ source_line() {
 		case $(source_fact sealed) in 0) printf 'not sealed' ;; *) printf 'sealed for %s' "$(source_fact sealed)" ;; esac
 		printf ', %s, database %s, %s rows' "$([ "$(source_fact proved)" = yes ] && echo proven || echo 'not proven')" \
 			"$(source_fact database | tr -d '\000-\037\177')" "$(source_fact rows)"
+		! source_globals "$3" >/dev/null || printf ', with roles'
 	else
 		printf 'no manifest: its run was broken off, or another program made it'
 	fi
@@ -99,11 +106,8 @@ source_table() {
 
 # source_newest - print the newest that is good, of BACKUP_NAME or of the only name that there is.
 source_newest() {
-	if [ -n "${BACKUP_NAME-}" ]; then
-		source_word=$(mm-prune --spell "$BACKUP_NAME") || exit
-	else
-		source_word=$(printf '%s\n' "$backups" | sed 's/^.*	//; s/_backup_[0-9_]*\..*$//' | sort -u)
-	fi
+	source_word=$(printf '%s\n' "$backups" | sed 's/^.*	//; s/_backup_[0-9_]*\..*$//' | sort -u)
+	[ -z "${BACKUP_NAME-}" ] || source_word=$(mm-prune --spell "$BACKUP_NAME") || exit
 	case $source_word in *"
 "*) fail 78 "--latest: there are backups of several names here: set BACKUP_NAME to one of" "$(echo "$source_word" | paste -sd ' ' -)" ;; esac
 	printf '%s\n' "$backups" | WORD=${source_word}_backup_ awk -F '\t' '
@@ -169,6 +173,8 @@ source_pipe() {
 	source_options=$1
 	shift
 	eval "set -- $key_words $source_options '|' \"\$@\""
+	# The options that show progress are words.
+	# shellcheck disable=SC2086
 	with_keys mm-pipe --early --with-parent -o "$tmp/stages" $watched sh "$here/place.sh" fetch "$place" "$name" '|' \
 		mm-verify --dump "$@"
 }
@@ -208,8 +214,8 @@ source_peek() {
 	if source_pipe "--head $(quoted "$tmp/head")" pg_restore -l >"$tmp/list" 2>"$tmp/said"; then
 		source_at=$tmp/head
 	else
+		! source_bad || { log_lines ERROR <"$tmp/said"; source_broken 'it is bad'; }
 		log_lines WARN <"$tmp/said"
-		! source_bad || source_broken 'it is bad'
 	fi
 }
 

@@ -78,7 +78,7 @@ take_value() {
 take_flag() {
 	case $1 in
 	-n | --dry-run) dry=yes ;;
-	-v | --verbose) LOG_LEVEL=DEBUG ;;
+	-v | --verbose) verbose=--verbose ;;
 	-f | --force) force=yes ;;
 	--latest) latest=yes ;;
 	--swap | --in-place) [ "$mode" = new ] || usage; mode=${1#--} ;;
@@ -94,7 +94,7 @@ take_flag() {
 # $basics are no options that say what becomes of it.
 read_command_line() {
 	dry=no conf='' from='' identities='' passfile='' jobs=1 to='' yes='' tables='' schemas='' mode=new only='' force=no
-	latest=no select_words='' privilege_words='' may_spool=no globals='' operand=''
+	latest=no select_words='' privilege_words='' verbose='' may_spool=no globals='' operand=''
 	again=$(quoted "$0")
 	[ -x "$0" ] || again="sh $again"
 	basics=$again
@@ -154,27 +154,31 @@ load_configuration() {
 	# Who makes backups can often not make databases: only a user that somebody named is meant.
 	conf_settings=$(printf '%s\n' "$conf_settings" | grep -v -e '^PGUSER=' -e '^PGDATABASE=')
 	conf_tools "$here"
-	if [ -z "$conf" ] && [ -e /etc/matric-memory/backup.conf ]; then
-		conf=/etc/matric-memory/backup.conf
-	fi
+	conf_usual=${conf_default:-/etc/matric-memory/backup.conf}
+	[ -n "$conf" ] || [ ! -e "$conf_usual" ] || conf=$conf_usual
 	if [ -n "$conf" ]; then
 		[ -e "$conf" ] || fail 78 "$conf: there is no such file"
 		conf_load "$conf" || exit
 		conf_tools "$here"
 	fi
 	place=${from:-${BACKUP_DEST-/var/backups/matric-memory}}
-	case $place in .|..|./*|../*) place=$(cd -- "$place" && pwd) || fail 78 "--from $from: there is no such directory" ;; esac
-	[ -d "$place" ] && [ -n "$from" ] && place=$(cd -- "$place" && pwd)
-	place_known "$place" || fail 78 "$place: that is no place for backups"
+	# A directory may be relative here, as it may in any command; from a configuration it may not.
+	[ -z "$from" ] || [ ! -d "$from" ] || place=$(cd -- "$from" && pwd)
+	place_known "$place" || fail 78 "$place: there is no such place"
 	[ "${BACKUP_PLAINTEXT_SPOOL-no}" != yes ] || may_spool=yes
 }
 
-# lock_file - print the name of the lock for restores to $target on that server.
+# target_id - print a number for $target on that server.
+target_id() {
+	printf '%s\n' "${PGHOST-}:${PGPORT-}:$target" | cksum | tr -c '0-9\n' .
+}
+
+# lock_file - print the name of the lock for restores to $target.
 lock_file() {
 	locks=${BACKUP_STATE:-/var/lib/matric-memory}
 	[ -n "${BACKUP_STATE-}" ] || { [ -d "$locks" ] && [ -w "$locks" ]; } || locks=${XDG_STATE_HOME:-${HOME:-/tmp}/.local/state}/matric-memory
 	mkdir -p -- "$locks" || return
-	printf '%s/restore.%s.lock\n' "$locks" "$(printf '%s\n' "${PGHOST-}:${PGPORT-}:$target" | cksum | tr -c '0-9\n' .)"
+	printf '%s/restore.%s.lock\n' "$locks" "$(target_id)"
 }
 
 # clean_up STATUS - leave with that status and nothing half-done.
@@ -200,7 +204,10 @@ work() {
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	tmp=$(mktemp -d "$(temporary_place)/mm-restore.XXXXXX")
+	tmp=$(temporary_place)/mm-restore.$(id -u).$(target_id)
+	# We have the lock, so what is left of this kind nobody uses.
+	rm -rf -- "$tmp".*
+	tmp=$(mktemp -d "$tmp.XXXXXX")
 	PGAPPNAME=mm-restore.$$ RESTORE_REPORT=$tmp/report RESTORE_FOUND=$tmp/found
 	RESTORE_ROWS='s/^# rows\.\(.*\): \([0-9]*\)$/\1	\2/p'
 	export PGAPPNAME RESTORE_REPORT RESTORE_FOUND RESTORE_ROWS
