@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "agecheck.h"
 #include "coredump.h"
 #include "fdsink.h"
 #include "holdback.h"
@@ -50,7 +51,8 @@ usage(void)
 	fputs("usage: mm-verify [-i identity ... | -p passfile] [-x manifest] [-J] [-o report] < backup\n"
 	    "       mm-verify --dump [-i identity ... | -p passfile] [-x manifest] [--head file] [--drain] [-J] [-o report]\n"
 	    "               < backup > dump\n"
-	    "       mm-verify -P [--drain] [-J] [-o report] < dump > dump\n", stderr);
+	    "       mm-verify -P [--drain] [-J] [-o report] < dump > dump\n"
+	    "       mm-verify --age [option ...] directory | -\n", stderr);
 	exit(ST_TROUBLE);
 }
 
@@ -252,6 +254,10 @@ main(int argc, char *argv[])
 	enum status st;
 
 	stdfds_hold();
+	if (argc > 1 && strcmp(argv[1], "--age") == 0) {
+		argv[1] = argv[0];
+		return agecheck(argc - 1, argv + 1);
+	}
 	if (sodium_init() == -1)
 		errx(ST_TROUBLE, "libsodium does not start");
 	coredump_forbid();

@@ -18,6 +18,7 @@
 #include "fdsink.h"
 #include "landfile.h"
 #include "meter.h"
+#include "receipt.h"
 
 enum { FLUSH = 16 * 1024 * 1024 };	/* bytes after which the disk is set to work */
 
@@ -192,29 +193,13 @@ sync_dir(const struct landfile *s)
 	return -1;
 }
 
-/* One line as sha256sum prints it: a name with a backslash or a newline is escaped, and the line says so. */
 static enum status
 write_receipt(struct landfile *s)
 {
-	char line[DIGEST_HEX + 2 * NAME_MAX + 8], *p = line;
-	const char *c;
+	char hex[DIGEST_HEX];
 
-	if (strpbrk(s->base, "\\\n\r") != NULL)
-		*p++ = '\\';
-	digest_hex(s->digest, p);
-	p += DIGEST_HEX - 1;
-	*p++ = ' ';
-	*p++ = ' ';
-	for (c = s->base; *c != '\0'; c++) {
-		if (*c == '\\' || *c == '\n' || *c == '\r') {
-			*p++ = '\\';
-			*p++ = *c == '\n' ? 'n' : *c == '\r' ? 'r' : '\\';
-		} else {
-			*p++ = *c;
-		}
-	}
-	*p++ = '\n';
-	return fdsink_write(s->receipt, "receipt", line, (size_t)(p - line));
+	digest_hex(s->digest, hex);
+	return receipt_write(s->receipt, hex, s->base);
 }
 
 static enum status

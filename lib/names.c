@@ -162,14 +162,14 @@ take(int fd, char *buf, size_t len)
 	return n;
 }
 
-/* All of the input. */
-static enum status
-load(struct names *l, int fd, const char *what)
+enum status
+names_load(struct names *l, int fd, const char *what, char end)
 {
 	size_t room = 0;
 	ssize_t n;
 	char *more;
 
+	*l = (struct names){ .end = end };
 	do {
 		if (l->len == room) {
 			room = room == 0 ? 1 << 16 : 2 * room;
@@ -206,70 +206,96 @@ names_next(const struct names *l, const char **name, size_t *len)
 	return 1;
 }
 
-static enum status
-add(struct names *l, size_t *room, const char *text, const struct name *name)
+enum status
+names_add(struct names *l, const char *text, size_t len, const char *word, int64_t size)
 {
+	struct name name;
 	struct backup *more;
+	size_t room = l->room == 0 ? 1 << 10 : 2 * l->room;
 
-	if (l->n == *room) {
-		*room = *room == 0 ? 1 << 10 : 2 * *room;
-		if ((more = realloc(l->backups, *room * sizeof(*more))) == NULL) {
+	if (!names_parse(text, len, word, &name))
+		return ST_OK;
+	if (l->n == l->room) {
+		if ((more = realloc(l->backups, room * sizeof(*more))) == NULL) {
 			warn("a listing of %zu names", l->n);
 			return ST_TROUBLE;
 		}
 		l->backups = more;
+		l->room = room;
 	}
-	l->backups[l->n++] = (struct backup){ .name = text, .when = name->when, .len = (uint16_t)name->backup,
-	    .has = (uint16_t)NAMES_BIT(name->part) };
+	l->backups[l->n++] = (struct backup){ .name = text, .when = name.when, .size = name.part == NAMES_FILE ? size : -1,
+	    .len = (uint16_t)name.backup, .word = (uint16_t)name.word, .has = (uint16_t)NAMES_BIT(name.part) };
 	return ST_OK;
+}
+
+/* By their bytes, as strcmp(3). */
+static int
+compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int c = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return c != 0 ? c : (a_len > b_len) - (a_len < b_len);
 }
 
 int
 names_order(const void *x, const void *y)
 {
 	const struct backup *a = x, *b = y;
-	int c;
 
 	if (a->when != b->when)
 		return a->when > b->when ? -1 : 1;
-	c = memcmp(a->name, b->name, a->len < b->len ? a->len : b->len);
-	return c != 0 ? c : a->len - b->len;
+	return compare(a->name, a->len, b->name, b->len);
+}
+
+int
+names_by_word(const void *x, const void *y)
+{
+	const struct backup *a = x, *b = y;
+	int c = compare(a->name, a->word, b->name, b->word);
+
+	return c != 0 ? c : names_order(x, y);
 }
 
 /* In what is sorted, make one of those that are of one backup. */
 static void
 unite(struct names *l)
 {
-	size_t from, n = 0;
+	struct backup *from, *to = l->backups;
 
-	for (from = 0; from < l->n; from++) {
-		if (n > 0 && names_order(&l->backups[n - 1], &l->backups[from]) == 0)
-			l->backups[n - 1].has |= l->backups[from].has;
-		else
-			l->backups[n++] = l->backups[from];
+	for (from = l->backups + 1; from < l->backups + l->n; from++) {
+		if (names_order(to, from) != 0) {
+			*++to = *from;
+			continue;
+		}
+		to->has |= from->has;
+		if (from->size > to->size)
+			to->size = from->size;
 	}
-	l->n = n;
+	l->n = (size_t)(to - l->backups) + 1;
+}
+
+void
+names_sort(struct names *l)
+{
+	if (l->n == 0)
+		return;
+	qsort(l->backups, l->n, sizeof(*l->backups), names_order);
+	unite(l);
 }
 
 enum status
 names_read(struct names *l, int fd, const char *what, char end, const char *word)
 {
-	size_t len, room = 0;
 	const char *text = NULL;
-	struct name name;
 	enum status st;
+	size_t len;
 
-	*l = (struct names){ .end = end };
-	if ((st = load(l, fd, what)) != ST_OK)
-		return st;
-	while (names_next(l, &text, &len)) {
-		if (names_parse(text, len, word, &name) && (st = add(l, &room, text, &name)) != ST_OK)
-			return st;
-	}
-	if (l->n > 0)
-		qsort(l->backups, l->n, sizeof(*l->backups), names_order);
-	unite(l);
-	return ST_OK;
+	st = names_load(l, fd, what, end);
+	while (st == ST_OK && names_next(l, &text, &len))
+		st = names_add(l, text, len, word, -1);
+	if (st == ST_OK)
+		names_sort(l);
+	return st;
 }
 
 void

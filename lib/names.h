@@ -66,7 +66,9 @@ enum names_state {
 struct backup {
 	const char *name;		/* len bytes, no end after them; they stay the listing's */
 	int64_t when;
+	int64_t size;			/* of the backup itself; -1: not known */
 	uint16_t len;
+	uint16_t word;			/* so many bytes of the name are its WORD */
 	uint16_t has;			/* the set of its parts that are there */
 };
 
@@ -74,6 +76,7 @@ struct backup {
 struct names {
 	struct backup *backups;
 	size_t n;
+	size_t room;
 	char *text;			/* as it was read */
 	size_t len;
 	char end;
@@ -89,6 +92,15 @@ enum status names_read(struct names *, int fd, const char *what, char end, const
 void names_free(struct names *);
 
 /*
+ * The same, step by step, for a listing that says more than names: load its
+ * text; add what is a name of ours, wherever it stands as long as the listing
+ * does, and pass over what is foreign; then sort.
+ */
+enum status names_load(struct names *, int fd, const char *what, char end);
+enum status names_add(struct names *, const char *text, size_t len, const char *word, int64_t size);
+void names_sort(struct names *);
+
+/*
  * Go through all names as they were read, foreign ones too; *name* is NULL
  * before the first.  Zero after the last.
  */
@@ -96,8 +108,9 @@ int names_next(const struct names *, const char **name, size_t *len);
 
 enum names_state names_state(const struct backup *);
 
-/* The order of a listing, for qsort(3) over struct backup; 0: they are one. */
+/* For qsort(3) over struct backup: the order of a listing; the same for each WORD by itself.  0: they are one. */
 int names_order(const void *, const void *);
+int names_by_word(const void *, const void *);
 
 /* Print the name of that part of it. */
 void names_print(FILE *, const struct backup *, enum names_part);

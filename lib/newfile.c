@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,13 +7,26 @@
 
 #include "newfile.h"
 
+static enum status
+open_in_place(struct newfile *n, const char *path)
+{
+	*n = (struct newfile){ .path = path, .file = fopen(path, "w") };
+	if (n->file != NULL)
+		return ST_OK;
+	warn("open %s", path);
+	return ST_TROUBLE;
+}
+
 enum status
 newfile_open(struct newfile *n, const char *path)
 {
 	static const char tail[] = ".XXXXXX";
 	size_t size = strlen(path) + sizeof(tail);
+	struct stat sb;
 	int fd;
 
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		return open_in_place(n, path);
 	*n = (struct newfile){ .path = path, .temporary = malloc(size) };
 	if (n->temporary == NULL) {
 		warn("%s", path);
@@ -47,12 +62,12 @@ newfile_keep(struct newfile *n)
 	if (!shut(n->file)) {
 		warn("write %s", n->path);
 		st = ST_TROUBLE;
-	} else if (rename(n->temporary, n->path) == -1) {
+	} else if (n->temporary != NULL && rename(n->temporary, n->path) == -1) {
 		warn("rename %s to %s", n->temporary, n->path);
 		st = ST_TROUBLE;
 	}
 	n->file = NULL;
-	if (st != ST_OK)
+	if (st != ST_OK && n->temporary != NULL)
 		unlink(n->temporary);
 	free(n->temporary);
 	n->temporary = NULL;
@@ -65,7 +80,8 @@ newfile_drop(struct newfile *n)
 	if (n->file == NULL)
 		return;
 	fclose(n->file);
-	unlink(n->temporary);
+	if (n->temporary != NULL)
+		unlink(n->temporary);
 	free(n->temporary);
 	n->file = NULL;
 	n->temporary = NULL;

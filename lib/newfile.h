@@ -1,7 +1,8 @@
 /*
  * A file that gets its name when its last byte is written: a report, the head
  * of an archive.  Until then it is NAME.XXXXXX beside it, mode 0600; one of that
- * name that was there before is replaced.
+ * name that was there before is replaced.  What is there and is no regular file
+ * (/dev/stderr, a FIFO) is written to and not replaced.
  *
  *	struct newfile n;
  *	if ((st = newfile_open(&n, path)) == ST_OK) {
@@ -21,7 +22,7 @@
 
 struct newfile {
 	const char *path;		/* the caller's */
-	char *temporary;
+	char *temporary;		/* NULL: what has the name is written to */
 	FILE *file;			/* NULL: nothing is open */
 };
 

@@ -47,29 +47,52 @@ read_some(int fd, uint8_t *buf, size_t len)
 	return n;
 }
 
+/* What is pumped, and who waits for it: NULL is read(2) itself. */
+struct source {
+	int fd;
+	const char *what;
+	enum status (*wait)(void *ctx, int fd);
+	void *ctx;
+};
+
 static enum status
-push_all(int fd, const char *what, struct sink *chain, uint8_t *buf)
+await(const struct source *from, int fd)
 {
-	enum status st = ST_OK;
-	size_t pipe_bytes = pipesize_widen(fd);
+	return from->wait == NULL ? ST_OK : from->wait(from->ctx, fd);
+}
+
+static enum status
+push_all(const struct source *from, struct sink *chain, uint8_t *buf)
+{
+	enum status st;
+	size_t pipe_bytes = pipesize_widen(from->fd);
 	uint64_t total = 0;
 	ssize_t n = 0;
 
-	while (st == ST_OK && (n = read_some(fd, buf, PIECE)) > 0) {
+	while ((st = await(from, from->fd)) == ST_OK && (n = read_some(from->fd, buf, PIECE)) > 0) {
 		total += (uint64_t)n;
 		meter_took((size_t)n);
-		st = sink_update(chain, buf, (size_t)n);
+		if ((st = sink_update(chain, buf, (size_t)n)) != ST_OK)
+			return st;
 		let_fill(pipe_bytes, total, n);
 	}
 	if (n == -1) {
-		warn("read %s", what);
+		warn("read %s", from->what);
 		return ST_TROUBLE;
 	}
 	return st;
 }
 
-enum status
-pump(int fd, const char *what, struct sink *chain)
+static enum status
+take_word(const struct source *from, int gate)
+{
+	enum status st = gate == GATE_NONE ? ST_OK : await(from, gate);
+
+	return st != ST_OK ? st : gate_wait(gate);
+}
+
+static enum status
+run(const struct source *from, struct sink *chain)
 {
 	enum status st;
 	uint8_t *buf;
@@ -82,8 +105,24 @@ pump(int fd, const char *what, struct sink *chain)
 		warn("pump");
 		return ST_TROUBLE;
 	}
-	if ((st = push_all(fd, what, chain, buf)) == ST_OK && (st = gate_wait(gate)) == ST_OK)
+	if ((st = push_all(from, chain, buf)) == ST_OK && (st = take_word(from, gate)) == ST_OK)
 		st = sink_finish(chain);
 	free(buf);
 	return st;
+}
+
+enum status
+pump(int fd, const char *what, struct sink *chain)
+{
+	const struct source from = { .fd = fd, .what = what };
+
+	return run(&from, chain);
+}
+
+enum status
+pump_waiting(int fd, const char *what, struct sink *chain, enum status (*wait)(void *ctx, int fd), void *ctx)
+{
+	const struct source from = { fd, what, wait, ctx };
+
+	return run(&from, chain);
 }

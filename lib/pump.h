@@ -13,4 +13,12 @@
 
 enum status pump(int fd, const char *what, struct sink *chain);
 
+/*
+ * The same for a chain that has something to do while there is nothing to
+ * read: wait(ctx, fd) is called before each read of fd, and before the gate's
+ * word is read from another fd, and returns when that has something.  What it
+ * answers other than ST_OK ends it all.
+ */
+enum status pump_waiting(int fd, const char *what, struct sink *chain, enum status (*wait)(void *ctx, int fd), void *ctx);
+
 #endif

@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -192,54 +190,26 @@ print(const struct report *r, FILE *f, int as_json)
 }
 
 static enum status
-print_to(const struct report *r, FILE *f, const char *what, int as_json)
+print_to_stdout(const struct report *r, int as_json)
 {
-	print(r, f, as_json);
-	if (fflush(f) == EOF || ferror(f)) {
-		warn("write %s", what);
+	print(r, stdout, as_json);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		warn("write stdout");
 		return ST_TROUBLE;
 	}
 	return ST_OK;
 }
 
-static enum status
-save_in_place(const struct report *r, const char *path, int as_json)
-{
-	enum status st;
-	FILE *f;
-
-	if ((f = fopen(path, "w")) == NULL) {
-		warn("open %s", path);
-		return ST_TROUBLE;
-	}
-	st = print_to(r, f, path, as_json);
-	if (fclose(f) == EOF && st == ST_OK) {
-		warn("close %s", path);
-		st = ST_TROUBLE;
-	}
-	return st;
-}
-
-static enum status
-save_new(const struct report *r, const char *path, int as_json)
+enum status
+report_save(const struct report *r, const char *path, int as_json)
 {
 	struct newfile n;
 	enum status st;
 
+	if (path == NULL)
+		return print_to_stdout(r, as_json);
 	if ((st = newfile_open(&n, path)) != ST_OK)
 		return st;
 	print(r, n.file, as_json);
 	return newfile_keep(&n);
-}
-
-enum status
-report_save(const struct report *r, const char *path, int as_json)
-{
-	struct stat sb;
-
-	if (path == NULL)
-		return print_to(r, stdout, "stdout", as_json);
-	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
-		return save_in_place(r, path, as_json);
-	return save_new(r, path, as_json);
 }

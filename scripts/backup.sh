@@ -1,105 +1,246 @@
 #!/bin/sh
-# backup.sh [make] - dump one database into a whole, sealed, recorded backup at home, or leave nothing of its name.
+# backup.sh - back up PostgreSQL databases: make, prove and record them at home, and drop what is too old.
+# The page is mm-backup(8); backup.conf.example has the settings.
 #
-# Settings come from the environment; one that is set and empty counts as set:
-#	BACKUP_DEST		home: the directory that the backups go to (/var/backups/matric-memory)
-#	BACKUP_COMPRESS		a method of `mm-compress --list` (gzip)
-#	BACKUP_ENCRYPT		a file of age recipients; empty: not sealed
-#	COMPRESS_THREADS	threads for it; empty: as many as we may use
-#	PGDUMP_OPTIONS		more options for pg_dump
-#	BACKUP_NAME		the first word of a backup's name (the database's name)
-# and those of libpq: PGDATABASE and PGUSER (matric), PGHOST, PGPASSFILE ...
-#
-# Exit status: 0 the backup is there; 1 none was made; 75 another run holds the lock; 78 the settings are wrong.
+# Exit status: 0 all is done; 3 a backup was made and something else failed; 1 none was made, or check found something
+# missing; 75 another run is at work; 78 the configuration is wrong; 128 + n ended by signal n.
+# shellcheck disable=SC2015,SC2031,SC2317	# functions are called by their names
 set -eu
 umask 077
+export LC_ALL=C
 
-# say TEXT... - a line for whoever reads the log.
-say() { printf 'backup.sh: %s\n' "$*" >&2; }
+# What others set for themselves is not meant for us, nor the gate of the mm-pipe that we may be a stage of.
+unset CDPATH TAR_OPTIONS MM_GATE
+# By whatever link we were called, and from wherever, be it a directory that has gone.
+here=$(readlink -f -- "$0")
+here=${here%/*}
+[ -d "$(pwd -P 2>/dev/null)" ] || cd /
+# shellcheck source=scripts/log.sh
+. "$here/log.sh"
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
+# shellcheck source=scripts/conf.sh
+. "$here/conf.sh"
+# shellcheck source=scripts/pgdump.sh
+. "$here/pgdump.sh"
+# shellcheck source=scripts/preflight.sh
+. "$here/preflight.sh"
+# shellcheck source=scripts/directories.sh
+. "$here/directories.sh"
+# shellcheck source=scripts/grants.sh
+. "$here/grants.sh"
+# shellcheck source=scripts/places.sh
+. "$here/places.sh"
+# shellcheck source=scripts/journal.sh
+. "$here/journal.sh"
+# shellcheck source=scripts/prove.sh
+. "$here/prove.sh"
+# shellcheck source=scripts/make.sh
+. "$here/make.sh"
+# shellcheck source=scripts/retention.sh
+. "$here/retention.sh"
+# shellcheck source=scripts/adopt.sh
+. "$here/adopt.sh"
+# shellcheck source=scripts/send.sh
+. "$here/send.sh"
+# shellcheck source=scripts/notify.sh
+. "$here/notify.sh"
+# shellcheck source=scripts/phases.sh
+. "$here/phases.sh"
 
-# refuse TEXT... - the settings are wrong; nothing has been touched.
-refuse() {
-	say "$*"
+# usage - say how we are called.
+usage() {
+	cat >&2 <<-'EOF'
+		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | prune]
+		       backup.sh [-v] [-c conf] check
+		       backup.sh [-v] [-c conf] [--wait time] [-i identity] adopt name
+		       backup.sh [-v] [-c conf] [--wait time] accept name
+	EOF
 	exit 78
 }
 
-# load_configuration - give every setting its default, and find the tools: beside us if they were built there.
-load_configuration() {
-	here=$(cd -- "$(dirname -- "$0")" && pwd)
-	[ ! -x "$here/../build/mm-pipe" ] || PATH=$here/../build:$PATH
-	export LC_ALL=C PATH PGDATABASE="${PGDATABASE-matric}" PGUSER="${PGUSER-matric}"
-	home=${BACKUP_DEST-/var/backups/matric-memory} method=${BACKUP_COMPRESS-gzip} recipients=${BACKUP_ENCRYPT-}
-	threads=${COMPRESS_THREADS-} options=${PGDUMP_OPTIONS-} word=${BACKUP_NAME-$PGDATABASE}
-}
-
-# validate_environment - ask each tool early for what it will be asked later; leave the name's end in $suffix.
-validate_environment() {
-	case $home in /*) ;; *) refuse "BACKUP_DEST: '$home' is not an absolute path" ;; esac
-	case $word in '' | *[!A-Za-z0-9_.-]* | [.-]*) refuse "BACKUP_NAME: '$word' cannot stand in a file's name" ;; esac
-	command -v pg_dump >/dev/null || refuse 'no pg_dump here: install postgresql-client'
-	suffix=.sql$(mm-compress -s -m "$method") || refuse "BACKUP_COMPRESS: '$method' is no method of mm-compress"
-	[ -n "$recipients" ] || return 0
-	mm-seal -R "$recipients" </dev/null >/dev/null || refuse "BACKUP_ENCRYPT: '$recipients' cannot be used"
-	suffix=$suffix$(mm-seal -s)
-}
-
-# create_database_dump - $home/$name from the database, in one transaction; report and receipt in $tmp.
-create_database_dump() {
-	set -f
-	# Options are words, and are meant to split.
-	# shellcheck disable=SC2086
-	set -- pg_dump -w --format=custom --compress=0 --lock-wait-timeout=5min $options '|' \
-		mm-verify -P -o "$tmp/report" '|' mm-compress -m "$method" ${threads:+-T "$threads"}
-	set +f
-	[ -z "$recipients" ] || set -- "$@" '|' mm-seal -R "$recipients"
-	mm-pipe --with-parent "$@" '|' mm-land "$home/$name" >"$tmp/receipt" </dev/null
-}
-
-# write_manifest - land what is known of $name, last.  Without it the backup was never finished.
-write_manifest() {
-	{
-		printf '# %s: %s\n' manifest 1 name "$name" host "$(uname -n)" \
-			started "$started" ended "$(date -u +%Y-%m-%dT%H:%M:%SZ)" method "$method"
-		# Who can read the place need not know the schema: no table is named here.
-		sed '/^# rows\./d' "$tmp/report" && cat "$tmp/receipt"
-	} >"$tmp/manifest" && mm-land "$home/$name.manifest" <"$tmp/manifest" >/dev/null
-}
-
-# make_backup - one backup, whole at home with its manifest, or nothing of its name.
-make_backup() {
-	started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-	while candidate=${word}_backup_$(date -u +%Y%m%d_%H%M%S)$suffix && [ -e "$home/$candidate" ]; do
-		sleep 1		# a name has seconds, and one run has each
+# read_command_line WORD... - our options and what to do.
+read_command_line() {
+	conf='' wait=0 dry=no progress='' identities='' is_locked=no
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-c | --configuration | --wait | -i | --identity) [ $# -ge 2 ] || usage ;;
+		esac
+		case $1 in
+		-n | --dry-run) dry=yes ;;
+		-v | --verbose) progress=-v ;;
+		-nv | -vn) dry=yes progress=-v ;;
+		-c | --configuration) conf=$2; shift ;;
+		--wait) wait=$2; shift ;;
+		-i | --identity) identities="$identities-i
+$2
+"; shift ;;
+		--locked) is_locked=yes ;;
+		--) shift; break ;;
+		-*) usage ;;
+		*) break ;;
+		esac
+		shift
 	done
-	name=$candidate
-	create_database_dump || { say "no backup was made of database $PGDATABASE"; return 1; }
-	write_manifest || { say "the manifest could not be written: no backup was made"; return 1; }
-	say "$home/$name: whole, $(wc -c <"$home/$name") bytes"
+	command=${1:-all} operand=${2-}
+	case $command in
+	all | check | make) [ $# -le 1 ] || usage ;;
+	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
+	settle | drop) [ "$is_locked" = yes ] || usage ;;
+	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
+	*) usage ;;
+	esac
+	touches=yes
+	case $command$dry in check* | *yes) touches=no ;; esac
 }
 
-# clean_up STATUS - leave with that status and nothing half-done.  The pipeline has ended by now: sh waits for it.
-# shellcheck disable=SC2317	# the trap calls it
+# load_configuration - every setting has its value, for us and for those we start.
+load_configuration() {
+	conf_tools "$here"
+	if [ "$is_locked" = yes ]; then
+		conf_load '' || exit
+		return
+	fi
+	# The instance of a template is named after its configuration, and so its notice goes where that says.
+	case $command$conf$operand in
+	notice*@*.service) conf=${operand#*@} conf=${conf_default%/*}/${conf%.service}.conf ;;
+	esac
+	if [ -n "$conf" ]; then
+		[ -e "$conf" ] || { log ERROR "$conf: there is no such file"; exit 78; }
+	elif [ -e "$conf_default" ]; then
+		conf=$conf_default
+	else
+		log NOTICE "there is no $conf_default; the environment and the defaults have to do"
+	fi
+	conf_load "$conf" || exit
+	[ -z "$progress" ] || [ "$LOG_LEVEL" != INFO ] || LOG_LEVEL=DEBUG
+	conf_tools "$here"
+	conf_export
+}
+
+# validate_environment - 78 or 1, with all that is wrong or missing said, before anything is begun.
+validate_environment() {
+	preflight_settings
+	preflight_tools
+	preflight_directories
+	[ "$command" != check ] || reach_places
+	case $command in adopt | accept) ;; *) find_databases ;; esac
+	# A run asks each database when its turn comes, but all of them if it cannot begin anyway.
+	case $command$is_locked in
+	checkno) each_database grants_check || : ;;
+	allno | makeno) preflight_status || each_database grants_check || : ;;
+	esac
+	preflight_status || exit
+}
+
+# clean_up STATUS - leave with that status and nothing half-done.
 clean_up() {
+	trap '' HUP INT TERM
 	trap - EXIT
-	[ -z "$name" ] || [ -e "$home/$name.manifest" ] || rm -f -- "$home/$name"
-	rm -rf -- "$tmp"
+	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
+	wait
+	[ "$is_locked" = no ] || make_undo || :
+	[ "$tells" = no ] || tell "$1" || :
+	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
 
+# work - a phase, under the lock of home or, with a place for operand, of that.
+work() {
+	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	making=$state/making/${id:?}
+	# We have the lock, so what is left of this kind nobody uses.
+	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
+	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
+	st=0
+	case $command in
+	make) make_all || st=$? ;;
+	prune) cleanup_old_backups || st=$? ;;
+	settle) settle "$operand" || st=$? ;;
+	send) send_all "$operand" || st=3 ;;
+	drop) send_prune "$operand" || st=3 ;;
+	adopt) adopt "$operand" || st=$? ;;
+	accept) retention_accept "$operand" || st=$? ;;
+	esac
+	return "$st"
+}
+
+# start LOCK COMMAND [OPERAND] - ourselves again, under that lock, for one phase; it is one more of $jobs.
+start() {
+	start_lock=$1
+	shift
+	start_ifs=$IFS
+	IFS='
+'
+	set -f
+	# The words of -i are a line each, and are meant to split.
+	# shellcheck disable=SC2086
+	set -- --locked ${progress:+-v} $identities "$@"
+	set +f
+	IFS=$start_ifs
+	mm-pipe --with-parent -L "$start_lock" --wait "$wait" sh "$here/backup.sh" "$@" </dev/null &
+	jobs="$jobs $!"
+}
+
+# locked COMMAND [OPERAND] - a phase under home's lock, to its end; its status.
+locked() {
+	start "$lock" "$@"
+	st=0
+	wait "${jobs# }" || st=$?
+	jobs=''
+	return "$st"
+}
+
+# all - make; send and prune everywhere; prune home last, since the others copy from it, and not if nothing was made.
+all() {
+	made=0
+	locked make || made=$?
+	case $made in
+	0 | 3) distribute_backup settle || made=3 ;;
+	1) distribute_backup send || :; return 1 ;;
+	*) return "$made" ;;
+	esac
+	locked prune || made=3
+	return "$made"
+}
+
+# prune_all - every place, then home; 3 if it failed somewhere.
+prune_all() {
+	pruned=0
+	distribute_backup drop || pruned=3
+	locked prune || pruned=3
+	return "$pruned"
+}
+
+# run - the command, and what comes after it.
+run() {
+	st=0
+	case $command in
+	all) all || st=$? ;;
+	send) distribute_backup send || st=$? ;;
+	prune) prune_all || st=$? ;;
+	*) locked "$command" ${operand:+"$operand"} || st=$? ;;
+	esac
+	after "$st"
+}
+
 main() {
-	case $* in '' | make | '--locked make') ;; *) refuse 'usage: backup.sh [make]' ;; esac
-	load_configuration
-	validate_environment
-	if [ "${1-}" != --locked ]; then
-		[ -d "$home" ] || mkdir -- "$home" || refuse "BACKUP_DEST: '$home' cannot be made"
-		exec mm-pipe -L "$home/.lock" sh "$0" --locked make </dev/null
-	fi
-	tmp=$(mktemp -d "${TMPDIR:-/tmp}/mm-backup.XXXXXX") && name=''
+	jobs='' tmp='' tells=no log_tail=${log_tail-}
+	read_command_line "$@"
 	trap 'clean_up $?' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
-	make_backup
+	trap 'clean_up 129' HUP
+	trap 'clean_up 130' INT
+	trap 'clean_up 143' TERM
+	load_configuration
+	begin
+	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
+	validate_environment
+	case $is_locked$dry$command in
+	*check) log INFO 'nothing is wrong and nothing is missing' ;;
+	yes*) work ;;
+	noyes*) would ;;
+	*) run ;;
+	esac
 }
 
 main "$@"; exit

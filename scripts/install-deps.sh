@@ -1,11 +1,16 @@
 #!/bin/sh
-# install-deps.sh [build | demo | test] - install the Debian or Ubuntu packages that are missing, and nothing else.
+# install-deps.sh [build | demo | test | s3] - install the Debian or Ubuntu packages that are missing, and nothing else.
 set -eu
 umask 022
 
-build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev'
+build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
-test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils"
+test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime"
+# A systemd of the tests' own, and what reads the files in units/.
+units='systemd systemd-container dbus logrotate'
+# What comes with services: ssh and S3 servers, of which the tests start their own.
+servers='openssh-server memcached swift-proxy swift-account swift-container swift-object'
+ceph='radosgw ceph-mon ceph-osd ceph-common'
 
 # as_root COMMAND... - run it as root, asking for sudo only if we are not.
 as_root() {
@@ -41,24 +46,70 @@ install() {
 	return "$st"
 }
 
+# services PACKAGE... - print the units that came with them and start at boot.
+services() {
+	for unit in $(dpkg-query -L "$@" | sed -n 's,^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.[a-z]*\)$,\2,p' | sort -u); do
+		[ "$(systemctl is-enabled "$unit" 2>/dev/null)" != enabled ] || printf '%s ' "$unit"
+	done
+}
+
+# forbid_services - no package may start a service until allow_services; where there is such a rule already, it stays.
+forbid_services() {
+	[ ! -e /usr/sbin/policy-rc.d ] || return 0
+	printf '#!/bin/sh\n# install-deps.sh made this and removes it.\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+	as_root chmod 755 /usr/sbin/policy-rc.d
+}
+
+# allow_services - undo forbid_services.
+allow_services() {
+	! grep -qs 'install-deps.sh made this' /usr/sbin/policy-rc.d || as_root rm -f /usr/sbin/policy-rc.d
+}
+
+# install_quietly PACKAGE... - like install; no service that comes with them runs, now or after the next boot.
+install_quietly() {
+	before=$(mktemp)
+	dpkg-query -W -f '${Package}\n' | sort >"$before"
+	forbid_services
+	st=0
+	install "$@" || st=$?
+	allow_services
+	new=$(dpkg-query -W -f '${Package}\n' | sort | comm -13 "$before" -)
+	rm -f "$before"
+	now=
+	[ ! -d /run/systemd/system ] || now=--now
+	# shellcheck disable=SC2086
+	units=$(! command -v systemctl >/dev/null || [ -z "$new" ] || services $new)
+	# shellcheck disable=SC2086
+	[ -z "$units" ] || as_root systemctl disable $now $units
+	return "$st"
+}
+
 main() {
+	servers_wanted=
 	case ${1:-build} in
 	build) want=$build ;;
 	demo) want=$demo ;;
-	test) want=$test; command -v busybox >/dev/null || want="$want busybox" ;;
-	*) echo 'usage: install-deps.sh [build | demo | test]' >&2; exit 2 ;;
+	test) want="$test $units"; command -v busybox >/dev/null || want="$want busybox"; servers_wanted=$servers ;;
+	s3) want="$test $units" servers_wanted="$servers $ceph" ;;
+	*) echo 'usage: install-deps.sh [build | demo | test | s3]' >&2; exit 2 ;;
 	esac
 	command -v dpkg-query >/dev/null || {
 		echo "install-deps.sh: no dpkg here; install by hand what corresponds to: $want" >&2
 		exit 2
 	}
 	# Package names hold no blanks: the words of a list are meant to split.
-	# shellcheck disable=SC2086
-	lacking=$(missing $want)
-	[ -n "$lacking" ] || exit 0
-	echo "install-deps.sh: installing $lacking" >&2
-	# shellcheck disable=SC2086
-	install $lacking >&2
+	# shellcheck disable=SC2046,SC2086
+	set -- $(missing $want)
+	[ $# -eq 0 ] || {
+		echo "install-deps.sh: installing $*" >&2
+		install "$@" >&2
+	}
+	# shellcheck disable=SC2046,SC2086
+	set -- $(missing $servers_wanted)
+	[ $# -eq 0 ] || {
+		echo "install-deps.sh: installing $*" >&2
+		install_quietly "$@" >&2
+	}
 }
 
 main "$@"

@@ -1,4 +1,5 @@
-# log.sh - sourced: what the scripts say, and where.  shellcheck shell=sh
+# log.sh - sourced: what the scripts say, and where.
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
 #	log_name=backup.sh		who speaks
 #	log INFO 'text'			DEBUG, INFO, NOTICE, WARN or ERROR; what is below LOG_LEVEL is not said
@@ -9,6 +10,13 @@
 # A log that cannot be written never costs a backup: that is said once, and what was to be done is done.
 
 log_name=${0##*/}
+
+# Who reads us may go before we do.
+trap '' PIPE
+# A standard descriptor that is closed would be the next file that any program opens.  (A copy to itself tells nothing.)
+(true 3>&2) || exec 2>/dev/null
+(true 3>&1) 2>/dev/null || exec >/dev/null
+(true 3<&0) 2>/dev/null || exec </dev/null
 
 # log_rank LEVEL - print its number in syslog(3), which the journal understands.
 log_rank() {
@@ -26,7 +34,7 @@ log_start() {
 	log_form=dated
 	if [ -t 2 ]; then
 		log_form=person
-	elif [ -n "${JOURNAL_STREAM-}" ] && [ "$(stat -L -c %d:%i /proc/self/fd/2 2>/dev/null)" = "$JOURNAL_STREAM" ]; then
+	elif [ -n "${JOURNAL_STREAM-}" ] && [ "$(stat -L -c %d:%i "/proc/$$/fd/2" 2>/dev/null)" = "$JOURNAL_STREAM" ]; then
 		log_form=journal
 	fi
 }
@@ -34,7 +42,7 @@ log_start() {
 # log_file LINE - append it to LOG_FILE; say once that this does not work, in our children too.
 log_file() {
 	[ -n "${LOG_FILE-}" ] && [ -z "${LOG_FAILS-}" ] || return 0
-	{ printf '%s\n' "$1" >>"$LOG_FILE"; } 2>/dev/null || {
+	[ ! -p "$LOG_FILE" ] && { printf '%s\n' "$1" >>"$LOG_FILE"; } 2>/dev/null || {
 		export LOG_FAILS=yes
 		log WARN "LOG_FILE: $LOG_FILE cannot be written; going on without it"
 	}
@@ -52,6 +60,8 @@ log() {
 	*) printf '%s\n' "$log_dated" ;;
 	esac >&2 || :
 	log_file "$log_dated"
+	# What a notification will tell, if one is sent.
+	[ -z "${log_tail-}" ] || { printf '%s\n' "$log_dated" >>"$log_tail"; } 2>/dev/null || :
 }
 
 log_lines() {

@@ -1,26 +1,228 @@
-# places.sh - sourced: how a place is reached that holds backups; nobody else knows.  shellcheck shell=sh
+# places.sh - sourced: how a place is reached that holds backups; nobody else knows.
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
-# A PLACE is an absolute directory.  What is done there is done by exact names, and names may have any byte but / and NUL.
+# A PLACE is	/directory			here, perhaps a mounted disk
+#		[user@]host:/directory		by rsync over ssh; what takes a shell there is left out where there is none
+#		s3://bucket/prefix		by the mm-s3 tools
+#
+#	place_known PLACE		is it written as a place is?
+#	place_list PLACE		print the names of the plain files there, a NUL after each; not 0 if not all could be seen
+#	place_sizes PLACE		the same with sizes: bytes, a tab, the name; fields more may come before
+#	place_fetch PLACE NAME		print what that file holds
+#	place_gather PLACE FILE DIR	copy small files into DIR: those whose names FILE has, a line each; over one connection
+#	place_send PLACE FILE [again]	make FILE, of this machine, a file there of the same base name.  It has its name when
+#					it is whole and not before, and replaces none, but for `again`: one that broke off.
+#					Prints the SHA-256 of what is there now, or nothing where that cannot be asked.
+#	place_drop PLACE <NAMES		remove these, a line each, in this order; 4 where nothing can be removed, ever
+#	place_may_not TEXT		does what a tool said mean that we are not allowed to, rather than that it went wrong?
+#
+# SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool; BACKUP_LIMIT_RATE bounds them.
+# Names are exact, always; they may have any byte but / and NUL.
 
-# place_known PLACE - is it written as a place is?
 place_known() {
-	case $1 in /*) ;; *) return 1 ;; esac
+	case $1 in
+	*'
+'*) return 1 ;;
+	s3:*) place_form='s3://[A-Za-z0-9][A-Za-z0-9._-]*(/[^[:cntrl:]]*)?' ;;
+	/*) place_form='/[^[:cntrl:]]*' ;;
+	*) place_form='([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):/[^[:cntrl:]]*' ;;
+	esac
+	printf '%s\n' "$1" | grep -Eqx -e "$place_form"
 }
 
-# place_list PLACE - print the names of the plain files there, a NUL after each; not 0 if not all could be seen.
-place_list() (
-	cd -- "$1" || exit
-	find . ! -name . -prune -type f -exec sh -c 'for f; do printf "%s\0" "${f#./}"; done' - {} +
+# place_host PLACE - as ssh wants it, without brackets.
+place_host() {
+	printf '%s\n' "${1%%:/*}" | tr -d '[]'
+}
+
+# place_path PLACE NAME - that file on the far side, as one word for its shell.
+place_path() {
+	place_dir=/${1#*:/}
+	printf "'%s'\n" "$(printf '%s/%s\n' "${place_dir%/}" "$2" | sed "s/'/'\\\\''/g")"
+}
+
+# place_ssh_words - print how ssh is called, as rsync takes it too: it never asks, and never waits for ever.
+place_ssh_words() {
+	printf '%s\n' "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 ${SSH_OPTIONS-}"
+}
+
+# place_ssh PLACE COMMAND - that line, on the far side, by a shell.
+place_ssh() {
+	set -f
+	# shellcheck disable=SC2046
+	set -- $(place_ssh_words) -T -- "$(place_host "$1")" "$2"
+	set +f
+	"$@"
+}
+
+# place_has_shell PLACE - is there one, or only rsync?
+place_has_shell() {
+	[ "$(place_ssh "$1" 'echo mm-shell' 2>/dev/null </dev/null | tail -n 1)" = mm-shell ]
+}
+
+# place_rsync WORD... - rsync, as we always call it.  A bare number would be KiB to it.
+place_rsync() {
+	case ${BACKUP_LIMIT_RATE-} in *[0-9]) place_rate=${BACKUP_LIMIT_RATE}B ;; *) place_rate=${BACKUP_LIMIT_RATE-} ;; esac
+	set -f
+	# shellcheck disable=SC2086
+	set -- -e "$(place_ssh_words)" --timeout=300 ${place_rate:+--bwlimit="$place_rate"} ${RSYNC_OPTIONS-} "$@"
+	set +f
+	rsync "$@" </dev/null
+}
+
+# place_s3_words - print the options of every mm-s3 tool, a line each.
+place_s3_words() {
+	set -f
+	# shellcheck disable=SC2086
+	set -- ${S3_OPTIONS-} ${BACKUP_LIMIT_RATE:+--limit-rate "$BACKUP_LIMIT_RATE"}
+	set +f
+	[ $# -eq 0 ] || printf '%s\n' "$@"
+}
+
+# place_s3 TOOL WORD... - that tool, with these options.
+place_s3() {
+	place_tool=$1
+	shift
+	set -f
+	# None of the words has a blank: they are meant to split.
+	# shellcheck disable=SC2046
+	set -- "$place_tool" $(place_s3_words) "$@"
+	set +f
+	"$@"
+}
+
+# place_storage_class NAME - print the option for what is rarely read and large, where it is Amazon that asks for it.
+place_storage_class() {
+	case "${S3_OPTIONS-}${AWS_ENDPOINT_URL_S3-}${AWS_ENDPOINT_URL-}$1" in
+	*--storage-class* | *--endpoint-url* | http*://* | *.manifest* | *.drill | *.globals*) ;;
+	*) echo --storage-class STANDARD_IA ;;
+	esac
+}
+
+place_list() {
+	case $1 in
+	s3://*) place_s3 mm-s3ls -0 "${1%/}/" ;;
+	/*)
+		(cd -- "$1" && find . ! -name . -prune -type f -exec sh -c 'for f; do printf "%s\0" "${f#./}"; done' - {} +)
+		;;
+	*)
+		place_found=$(place_rsync --list-only --no-h -- "${1%/}/") || return
+		# What is no plain file does not begin with a dash; a name with odd bytes is no backup's, and stands as \#ooo.
+		printf '%s\n' "$place_found" | sed -n 's/^-[^ ]* *[0-9]* [0-9/]* [0-9:]* //p' | tr '\n' '\0'
+		;;
+	esac
+}
+
+# place_sizes_dir DIR - a name has no slash, so what comes after " ./" is all of it.
+place_sizes_dir() (
+	cd -- "$1" 2>/dev/null || { echo "there is no such directory, or we may not look into it" >&2; return 1; }
+	place_found=$(find . ! -name . -prune -type f -exec ls -lnd {} +) || return
+	printf '%s\n' "$place_found" | sed -n 's|^-[^ ]* *[0-9]* *[0-9]* *[0-9]* *\([0-9]*\) .* \./|\1	|p' | tr '\n' '\0'
 )
 
-# place_fetch PLACE NAME - print what that file holds.
-place_fetch() {
-	cat -- "$1/$2"
+place_sizes() {
+	case $1 in
+	s3://*) place_s3 mm-s3ls -0 --long "${1%/}/" ;;
+	# What goes away between find and ls is no trouble, if that does not go on.
+	/*) place_sizes_dir "$1" 2>/dev/null || place_sizes_dir "$1" ;;
+	*)
+		place_found=$(place_rsync --list-only --no-h -- "${1%/}/") || return
+		printf '%s\n' "$place_found" | sed -n 's|^-[^ ]* *\([0-9]*\) [0-9/]* [0-9:]* |\1	|p' | tr '\n' '\0'
+		;;
+	esac
 }
 
-# place_drop PLACE <NAMES - remove these, a line each, in this order; the first that cannot be removed ends it.
+# place_fetch_rsync PLACE NAME - where there is no shell that could print a file, it comes to this machine first.
+place_fetch_rsync() (
+	umask 077
+	place_into=$(mktemp -d "${TMPDIR:-/tmp}/mm-fetch.XXXXXX")
+	trap 'rm -rf -- "$place_into"' EXIT
+	trap 'exit 143' TERM INT HUP
+	place_rsync -- "${1%/}/$2" "$place_into/file" && cat -- "$place_into/file"
+)
+
+place_fetch() {
+	case $1 in
+	s3://*) place_s3 mm-s3get "${1%/}/$2" ;;
+	/*) cat -- "$1/$2" ;;
+	*)
+		if place_has_shell "$1"; then
+			place_ssh "$1" "cat -- $(place_path "$1" "$2")" </dev/null
+		else
+			place_fetch_rsync "$1" "$2"
+		fi
+		;;
+	esac
+}
+
+place_gather() {
+	case $1 in
+	/* | s3://*) ;;
+	*) place_rsync --files-from="$2" --max-size=1M -- "${1%/}/" "$3/"; return ;;
+	esac
+	place_st=0
+	while IFS= read -r place_name <&3; do
+		place_fetch "$1" "$place_name" >"$3/$place_name" || { place_st=$?; rm -f -- "$3/$place_name"; }
+	done 3<"$2"
+	return "$place_st"
+}
+
+# place_send_dir PLACE FILE AGAIN - mm-land syncs it before it has its name.
+place_send_dir() {
+	[ -z "$3" ] || rm -f -- "$1/${2##*/}" || return
+	mm-land "$1/${2##*/}" <"$2"
+}
+
+# place_send_ssh PLACE FILE AGAIN - rsync itself gives the name when all is there and fits; then the far side is asked.
+place_send_ssh() {
+	place_rsync --perms --chmod=F600 --times "$([ -n "$3" ] && echo --checksum || echo --ignore-existing)" -- "$2" "${1%/}/" || return
+	place_there=$(place_path "$1" "${2##*/}")
+	place_sum=$(place_ssh "$1" "sha256sum -- $place_there && { sync -- $place_there || sync; }" 2>/dev/null </dev/null |
+		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p')
+	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
+	log NOTICE "$1: no sha256sum can be run there; rsync compares ${2##*/} instead"
+	# As if to fetch it: a far side that lets nothing be replaced has nothing to say of what it would replace.
+	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return
+	case $place_differs in *'>f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
+}
+
+# place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.
+place_send_s3() {
+	# The words of the option are meant to split.
+	# shellcheck disable=SC2046
+	place_s3 mm-s3put $(place_storage_class "${2##*/}") ${3:+-f} "${1%/}/${2##*/}" <"$2"
+}
+
+place_send() {
+	case $1 in
+	s3://*) place_receipt=$(place_send_s3 "$1" "$2" "${3-}") || return ;;
+	/*) place_receipt=$(place_send_dir "$1" "$2" "${3-}") || return ;;
+	*) place_receipt=$(place_send_ssh "$1" "$2" "${3-}") || return ;;
+	esac
+	printf '%s' "${place_receipt%% *}"
+}
+
+# place_drop_ssh PLACE - the names of standard input, a hundred in one command.
+place_drop_ssh() {
+	place_names=$(cat)
+	[ -n "$place_names" ] || return 0
+	place_has_shell "$1" || return 4
+	printf '%s\n' "$place_names" | while IFS= read -r place_name; do place_path "$1" "$place_name"; done |
+		sed 's/^/rm -f -- /' | place_ssh "$1" 'sh -e'
+}
+
 place_drop() {
-	while IFS= read -r place_name; do
-		rm -f -- "$1/$place_name" || return
-	done
+	case $1 in
+	s3://*) place_s3 mm-s3rm "${1%/}/" ;;
+	/*)
+		while IFS= read -r place_name; do
+			rm -f -- "$1/$place_name" || return
+		done
+		;;
+	*) place_drop_ssh "$1" ;;
+	esac
+}
+
+place_may_not() {
+	case $1 in *AccessDenied* | *'not allowed'* | *'Operation not permitted'*) ;; *) return 1 ;; esac
 }

@@ -1,27 +1,11 @@
 #!/bin/sh
-# backup.sh: one whole, sealed, recorded backup at home, or nothing of its name; under every sh.
+# backup.sh: one whole, sealed, proven, recorded backup at home, or nothing of its name; under every sh.
 # shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
-. "$top/scripts/cluster.sh"
+. "$top/t/driver.sh"
 
-chmod 755 "$tap_dir"
-at_exit='cluster_stop "$tap_dir/pg"'
-cluster_start "$tap_dir/pg"
-psql -qX -d postgres -c 'create database matric'
-psql -qX -d matric <<'EOF'
-create table secret_notes as select i as id, repeat(md5(i::text), 5) as body from generate_series(1, 3000) i;
-EOF
-age-keygen -o key 2>/dev/null
-age-keygen -y key >recipients
-mkdir tmp
-export BACKUP_DEST="$tap_dir/home" TMPDIR="$tap_dir/tmp"
-
-backup() { sh "$top/scripts/backup.sh" "$@"; }
-sealed() { BACKUP_COMPRESS=zstd BACKUP_ENCRYPT=$tap_dir/recipients backup "$@"; }
-newest() { find home -name 'matric_backup_*' ! -name '*.manifest' | sort | tail -n 1; }
-backups() { find home -name '*_backup_*' | wc -l; }
-
-ok 'a sealed backup is made' sealed
+ok 'a sealed backup is made' sealed make
+said 'read back and proven' '... and proven'
 name=$(newest)
 ok '... under the name of the design' expr "$name" : 'home/matric_backup_[0-9]\{8\}_[0-9]\{6\}\.sql\.zst\.enc$'
 is 600 "$(stat -c %a "$name")" '... which only its owner reads'
@@ -30,62 +14,80 @@ restores() { age -d -i key "$name" | zstd -dcq | pg_restore -f - | grep -c '^[0-
 is 3000 "$(restores)" 'stock age, zstd and pg_restore get every row out of it'
 checks() { (cd home && sha256sum -c "${name##*/}.manifest"); }
 ok 'sha256sum checks it by its manifest' checks
-ok 'the manifest says its version first' sh -c 'head -n 1 "$1" | grep -qx "# manifest: 1"' - "$name.manifest"
-ok '... and the database' grep -qx '# database: matric' "$name.manifest"
+is 'manifest name database host suite server pg_dump archive started ended method sealed dump-bytes stored-bytes tables rows proved' \
+	"$(sed -n 's/^# \([a-z_-]*\): .*/\1/p' "$name.manifest" | grep -v large-objects | paste -sd ' ')" 'the manifest has its keys'
+is '1 matric 2 3000 yes' "$(sed -n 's/^# \(manifest\|database\|rows\|sealed\|proved\): //p' "$name.manifest" | paste -sd ' ')" '... and what they say is so'
+is "$(stat -c %s "$name")" "$(sed -n 's/^# stored-bytes: //p' "$name.manifest")" '... to the byte'
 unnamed() { ! grep -q secret_notes "$name.manifest"; }
-ok '... and no table' unnamed
-is 0 "$(find tmp -mindepth 1 | wc -l)" 'no temporary file is left'
+ok '... and no table is named' unnamed
+is '"public"."secret_notes": 3000' "$(cat "state/rows/${name##*/}")" 'the rows of each table are noted for ourselves'
+is 600 "$(stat -c %a "state/rows/${name##*/}")" '... alone'
+is '' "$(leftovers)" 'nothing else is left'
 
-for shell in dash 'busybox sh' mksh bash; do
+# The shell under test is what `sh` means to all that the driver starts.
+under() {
+	mkdir -p "bin-$1"
+	ln -sf "$(command -v "$1")" "bin-$1/sh"
+	PATH=$tap_dir/bin-$1:$PATH MM_BUILD=$build sealed make
+}
+for shell in dash busybox mksh bash; do
 	before=$(backups)
-	# shellcheck disable=SC2086
-	ok "a backup under $shell" $shell "$top/scripts/backup.sh" make
+	ok "a backup under $shell" under $shell
 	is $((before + 2)) "$(backups)" '... is there with its manifest'
 done
-is sql.gz "$(newest | cut -d. -f2-)" 'the default is gzip, and not sealed'
+ok 'a backup by default' backup
+is sql.gz "$(newest | cut -d. -f2-)" '... is by gzip, and not sealed'
+for method in xz none; do
+	ok "a backup with the method $method" env BACKUP_COMPRESS=$method sh "$top/scripts/backup.sh" make
+	ok '... is one' mm-verify -x "$(newest).manifest" <"$(newest)"
+done
 
-# Nothing is made, and nothing left, when the settings are wrong.
-before=$(backups)
-wrong() { env "$@" sh "$top/scripts/backup.sh"; }
-exits 78 'an unknown method is refused' wrong BACKUP_COMPRESS=lzma2
-said lzma2 '... named'
-exits 78 'an empty method is set, and refused' wrong BACKUP_COMPRESS=
-exits 78 'a missing recipients file is refused' wrong BACKUP_ENCRYPT="$tap_dir/no-such"
-exits 78 'a relative home is refused' wrong BACKUP_DEST=home
-exits 78 'a name with a slash is refused' wrong BACKUP_NAME=a/b
-exits 78 'an operand that is no word of ours is refused' backup meke
-exits 1 'a database that is not there is no backup' wrong PGDATABASE=nosuch
-said 'stage 1 pg_dump: exit 1' '... and the stage is named'
-exits 1 'nor is a dump that is no archive' wrong PGDUMP_OPTIONS=--nonsense
-is "$before" "$(backups)" 'nothing was made'
+# How it is sealed.
+opens() { BACKUP_COMPRESS=none "$@" sh "$top/scripts/backup.sh" make && age -d -i key "$(newest)" | pg_restore -l; }
+ok 'recipients as words of the setting' opens env BACKUP_ENCRYPT="$(cat recipients), $(age-keygen 2>/dev/null | age-keygen -y)"
+is '# sealed: 3' "$(grep sealed "$(newest).manifest")" '... all of them, and the one of the proof'
+echo 'correct horse' >pass
+ok 'a passphrase' env BACKUP_PASSPHRASE_FILE="$tap_dir/pass" sh "$top/scripts/backup.sh" make
+said 'read back and proven' '... is proven too'
+ok '... and opens it' mm-verify -p pass <"$(newest)"
+ok 'no proof, if none is wanted' env BACKUP_PROVE=no BACKUP_ENCRYPT="$tap_dir/recipients" sh "$top/scripts/backup.sh" make
+is '# sealed: 1 # stored-bytes: '"$(stat -c %s "$(newest)")"' # proved: no' \
+	"$(grep -e sealed -e stored -e proved "$(newest).manifest" | paste -sd ' ')" '... and the manifest says so'
 
-mkfifo hold
-mm-pipe -L home/.lock cat <hold >/dev/null &
-exec 9>hold
-eventually 5 sh -c '! mm-pipe -L home/.lock true 2>/dev/null'
-exits 75 'another run at work is status 75' backup
-exec 9>&-
-wait $! || :
-ok 'when it has gone we work' backup
+# The proof finds what the disk did.
+mkdir lying
+cat >lying/mm-verify <<'END'
+#!/bin/sh
+# mm-verify, which finds that the disk has lost a bit of what was landed.
+case " $* " in *' -x '*) printf X | dd of="/proc/$$/fd/0" bs=1 seek=3000 conv=notrunc 2>/dev/null ;; esac
+exec "$build/mm-verify" "$@"
+END
+chmod +x lying/mm-verify
+for how in backup sealed; do
+	before=$(backups)
+	bitten() { PATH=$tap_dir/lying:$PATH MM_BUILD=$build $how make; }
+	exits 1 "a bit that the disk lost is found ($how)" bitten
+	said 'what was stored is not what was dumped' '... and said'
+	is "$before" "$(backups)" '... and the backup is taken away'
+done
+listed() { VERIFY_RESTORE=true LOG_LEVEL=DEBUG sealed make; }
+ok 'with VERIFY_RESTORE pg_restore reads the table of contents of the read-back' listed
+mkdir refusing
+printf '#!/bin/sh\necho "no such archive" >&2\nexit 1\n' >refusing/pg_restore
+chmod +x refusing/pg_restore
+refused() { PATH=$tap_dir/refusing:$PATH MM_BUILD=$build VERIFY_RESTORE=true sealed make; }
+exits 1 '... and what it says counts' refused
+said 'no such archive' '... and is said'
 
-# A stop in the middle: pg_dump waits for a lock that somebody holds.
-stopped() {
-	psql -qX -d matric -c 'begin; lock table secret_notes; select pg_sleep(20)' >/dev/null 2>&1 &
-	locker=$!
-	eventually 5 sh -c 'test "$(psql -qXAt -d matric -c "select count(*) from pg_locks where mode = '\''AccessExclusiveLock'\'' and granted")" -ge 1'
-	sh "$top/scripts/backup.sh" &
-	eventually 5 sh -c 'test "$(psql -qXAt -d matric -c "select count(*) from pg_stat_activity where application_name = '\''pg_dump'\'' and wait_event_type = '\''Lock'\''")" = 1'
-	kill -s TERM $!
-	st=0
-	wait $! || st=$?
-	kill "$locker" && psql -qX -d matric -c "select pg_cancel_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()" >/dev/null
-	return "$st"
-}
-before=$(backups)
-exits 143 'TERM ends a run that waits for a lock' stopped
-is "$before" "$(backups)" '... and leaves nothing of its name'
-is 0 "$(find tmp -mindepth 1 | wc -l)" '... nor a temporary file'
-still() { [ -n "$(pgrep -f "$tap_dir/home")" ]; }
-exits 1 '... nor a process' still
-is 0 "$(find home -name '.mm-land*' | wc -l)" '... nor a partial'
+# The secret of the proof is in no argument and in no file.
+ok 'a run is watched' env BACKUP_ENCRYPT="$tap_dir/recipients" strace -f -qq -s 400 -e trace=execve -o trace sh "$top/scripts/backup.sh" make
+ok '... it is not empty' grep -q 'mm-verify.*-i.*/dev/fd/3' trace
+secret() { grep -q AGE-SECRET-KEY trace; }
+exits 1 '... and no argument holds the identity of the proof' secret
+
+# What a full backup leaves is dropped as the policy says.
+old=matric_backup_20200101_000000.sql.gz
+cp "$(newest)" home/$old
+ok 'a backup without a manifest stays, however old' backup
+ok '... there' test -e home/$old
 done_testing

@@ -1,11 +1,16 @@
 #!/bin/sh
-# The EXAMPLES of every page work when pasted, block after block, in a directory with a key pair, beside a database.
+# The EXAMPLES of every page work when pasted, block after block, in a directory with a key pair, beside a database and a
+# bucket `backups`.
 # shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 . "$top/scripts/cluster.sh"
+. "$top/t/s3/swift.sh"
 
 chmod 755 "$tap_dir"
-at_exit='cluster_stop "$tap_dir/pg"'
+at_exit='cluster_stop "$tap_dir/pg"; swift_stop "$tap_dir/swift"'
+swift_start "$tap_dir/swift"
+export AWS_ENDPOINT_URL="$S3_ENDPOINT" S3_BUCKET=backups
+"$top/t/s3/oracle.py" mkbucket
 cluster_start "$tap_dir/pg"
 export PGDATABASE=matric
 psql -qX -d postgres -c 'create database matric'

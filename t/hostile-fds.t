@@ -18,6 +18,11 @@ xz <dump >dump.xz
 mm-compress -m gzip <dump >dump.ours
 age -R recipients <dump >dump.age
 age -a -R recipients <dump >dump.asc
+printf 'KEY%d="the value"  # and more\n' 1 2 3 >conf
+seq -f 'm_backup_20%.0f_000000.sql' 200101 200131 >names
+seq 1 9000 >>names
+seq -f 'm_backup_20%.0f_000000.sql' 200101 200131 >names
+seq 1 9000 >>names
 
 # The filters: name, input, command.  What comes out at leisure is what has to come out under hardship; what is sealed
 # is never the same twice, so it is opened again.
@@ -34,6 +39,8 @@ open	dump.age	mm-seal -d -i key
 dearmor	dump.asc	mm-seal -d -i key
 pass	dump	mm-verify -P
 verify	dump.age	mm-verify -i key
+conf	conf	mm-conf
+prune	names	mm-prune --list
 land	dump	land
 EOF
 # land - mm-land as a filter: what it landed.

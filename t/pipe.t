@@ -158,16 +158,22 @@ exits 143 'a stage that ignores TERM is killed after --grace' \
 exits 1 'so is one downstream of a failure' into --grace 1 sh -c 'sleep 0.1; exit 1' '|' sh -c "$stubborn"
 stopped() { into --grace 5 sh -c 'sleep 0.1; exit 1' '|' sh -c 'kill -s STOP $$'; }
 exits 1 'a stopped stage is ended too' stopped
+# twice SECONDS COMMAND... - TERM, and after so long TERM again.
 twice() {
 	rm -f up
-	mm-pipe --grace 60 sh -c "$stubborn" </dev/null &
+	apart=$1
+	shift
+	mm-pipe --grace 60 "$@" </dev/null &
 	eventually 10 test -e up
 	kill -s TERM $!
-	sleep 0.1
+	sleep "$apart"
 	kill -s TERM $!
 	wait $!
 }
-exits 143 'a second TERM does not wait for --grace' twice
+exits 143 'a second TERM does not wait for --grace' twice 1.1 sh -c "$stubborn"
+tidy='trap "rm -f up; sleep 0.3; touch tidied; exit 1" TERM; touch up; while :; do sleep 0.05; done'
+exits 143 'one that follows at once, as if to a whole group,' twice 0.1 sh -c "$tidy"
+ok '... lets a stage end as it would' test -e tidied
 
 # --- the watchdog and the line on the terminal ---
 exits 3 'a stage that is stopped stalls the pipeline' into -t 1 yes '|' sh -c 'head -c 1000; kill -s STOP $$' '|' cat

@@ -53,11 +53,17 @@ ok 'land' from dump mm-land landed
 ok 'land on a name that is taken' from dump mm-land landed
 ok 'a pipeline' from dump mm-pipe -o report -t 1m cat '|' cat '|' wc -c
 ok 'a pipeline that fails' from dump mm-pipe -o report cat '|' false
+printf "A=1\nB=\"it's\" # 2\nA=\$(cat %s/key)\nC=\$x\n" "$PWD" >conf
+ok 'a configuration' from conf mm-conf A B C
 ok 'a suffix' from dump mm-seal -s
 ok 'the methods' from dump mm-compress --list
 for n in 1 2 3 4 5; do printf 'm_backup_2026010%d_000000.sql%s\n' $n '' $n .manifest $n .globals; done >names
 ok 'what to drop' from names mm-prune -v --now 20260105_000000 last=1,least=1 m
 ok 'what to send' from names mm-prune -v -w names --now 20260105_000000 last=1 m
 ok 'what there is' from names mm-prune --list
+for format in nagios prometheus json; do
+	ok "the age of what there is, $format" from names mm-verify --age -v --format "$format" --place here -
+done
+ok 'metrics of no place' from names mm-verify --age --format prometheus -o metrics no/such
 ok 'names of nothing of ours' from dump mm-prune -v last=1 m
 done_testing

@@ -1,0 +1,157 @@
+# phases.sh - sourced: what backup.sh does, database by database.
+# shellcheck shell=sh disable=SC2015,SC2031,SC2034,SC2154,SC2317
+#
+#	find_databases		$databases, a line each; what is wrong with them goes to preflight.sh
+#	each_database FUNCTION	call it with each of them
+#	make_all		the phase make: 0, 3 or 1 as all, some or none of the databases have a new backup
+#	distribute_backup PHASE	that phase at every place but home, at once
+#	settle PLACE		the phases send and prune there
+#	cleanup_old_backups	the phase prune at home: 0, or 3 if something could not be dropped or must not be
+#	would			what make and prune would do, on standard output, with nothing touched
+#
+# The phases need home's lock.
+
+# known_databases - print those of the last time, for what needs no server.
+known_databases() {
+	case $command in send | prune | settle | drop) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
+}
+
+# find_databases - list them once.
+find_databases() {
+	databases=$(pgdump_databases) || databases=$(known_databases) || {
+		databases=''
+		lack 'the databases that PGDATABASE means could not be listed' 'starting the server, or set PGHOST, PGPORT'
+		return 0
+	}
+	case $databases in
+	'') lack 'PGDATABASE and BACKUP_EXCLUDE leave no database' ;;
+	*'
+'*) [ -z "$BACKUP_NAME" ] || wrong 'BACKUP_NAME names the backups of one database; several are named after themselves' ;;
+	esac
+	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] || printf '%s\n' "$databases" >"$state/databases" || :
+}
+
+# each_database FUNCTION - call it with each; $asked of them, of which it failed for $failures: those in $failed.
+each_database() {
+	asked=0 failures=0 failed='' asks=$1
+	each_line "$databases" ask_database
+	[ "$failures" -eq 0 ]
+}
+
+# ask_database DB - for each_database.
+ask_database() {
+	asked=$((asked + 1))
+	"$asks" "$1" || { failures=$((failures + 1)) failed="$failed $1"; }
+}
+
+# create_backup DB - the phase make, for one database.
+create_backup() {
+	preflight_lacks=0 full=no
+	grants_check "$1"
+	preflight_status || { log ERROR "no backup was made of database $1"; return 1; }
+	make_backup "$1" || { rescue_backup "$1"; return 1; }
+	retention_watch "${BACKUP_NAME:-$1}" "$name" || log WARN "$name: could not be compared with the one before"
+	name=''
+}
+
+# rescue_backup DB - home has no room: a second dump, straight to the bucket, if there is one.
+rescue_backup() {
+	bucket=$(send_listed "$BACKUP_REMOTE_S3" | head -n 1)
+	[ "$full" = yes ] && [ -n "$bucket" ] || return 0
+	log WARN "$home is full; dumping database $1 straight to $bucket"
+	under=$home home=$bucket
+	! make_backup "$1" || rescued=$((rescued + 1))
+	home=$under name=''
+}
+
+# make_all - the phase make: 0, 3 or 1 as all, some or none of the databases have a new backup.
+make_all() {
+	run_hook BACKUP_PRE_HOOK || { log ERROR 'so no backup is made'; return 1; }
+	rm -f -- "$state/made"
+	make_sweep || log WARN 'not all that an earlier run left could be removed'
+	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
+	st=0 rescued=0 partly=no
+	each_database create_backup || st=1
+	[ "$asked" -le 1 ] || log INFO "$asked databases${failed:+; NO backup at home of:$failed}"
+	[ "$st" -eq 0 ] || [ $((failures - rescued)) -ge "$asked" ] || st=3
+	[ "$st$partly" != 0yes ] || st=3
+	return "$st"
+}
+
+# prune_one DB - the phase prune, for one database at home.
+prune_one() {
+	retention_prune "$home" "$keep" "${BACKUP_NAME:-$1}"
+}
+
+# cleanup_old_backups - the phase prune: 0, or 3 if something could not be dropped or must not be.
+cleanup_old_backups() {
+	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
+	each_database prune_one || return 3
+}
+
+# settle PLACE - the phases send and prune there.
+settle() {
+	settle_st=0
+	send_all "$1" || settle_st=3
+	send_prune "$1" || settle_st=3
+	return "$settle_st"
+}
+
+# distribute_backup PHASE - that phase at every place, at once; 3 if it failed at one.  A place where yesterday's is still at
+# work is left to that.
+distribute_backup() {
+	distributes=$1 distribute_st=0
+	each_line "$(send_places)" start_there
+	for job in $jobs; do
+		st=0
+		wait "$job" || st=$?
+		case $st in
+		0) ;;
+		75) log NOTICE 'what is lacking there is left to the run that is at work there' ;;
+		*) distribute_st=3 ;;
+		esac
+	done
+	jobs=''
+	return "$distribute_st"
+}
+
+# start_there PLACE - for distribute_backup.
+start_there() {
+	start "$(place_lock "$1")" "$distributes" "$1"
+}
+
+# place_lock PLACE - the lock under which we work at a place.
+place_lock() {
+	case $home in
+	s3://*) printf '%s/lock.%s\n' "$state" "$(place_spelt "$1")" ;;
+	*) printf '%s/.lock.%s\n' "$home" "$(place_spelt "$1")" ;;
+	esac
+}
+
+# would - for -n: what the command would do, with nothing touched.
+would() {
+	tmp=$(mktemp -d)
+	case $command in all | make) each_database would_make ;; esac
+	case $command in all | send) would_send ;; esac
+	case $command in all | prune) each_database prune_one ;; esac
+}
+
+# would_make DB - say what would be made of it.
+would_make() {
+	printf 'would make %s/%s_backup_%s%s\n' "$home" "$(mm-prune --spell "${BACKUP_NAME:-$1}")" "$(date -u +%Y%m%d_%H%M%S)" "$suffix"
+}
+
+# would_send - say what each place lacks, and what would be dropped there.
+would_send() {
+	place_list "$home" >"$tmp/home" || return
+	send_places >"$tmp/places"
+	while IFS= read -r place <&4; do
+		send_there "$place" && each_database would_send_database
+	done 4<"$tmp/places"
+}
+
+# would_send_database DB - the same for one database, at $place.
+would_send_database() {
+	send_wanted "$place" "${BACKUP_NAME:-$1}" | sed "s|^|would send to $place: |"
+	retention_prune "$place" "$(send_policy "$place")" "${BACKUP_NAME:-$1}"
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# backup.sh tells: by mail, webhook and ping, when it should, once, and never at the cost of a backup; hooks; metrics.
+# shellcheck disable=SC2016
+. "${0%/*}/tap.sh"
+. "$top/t/driver.sh"
+for name in http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY INVOCATION_ID; do unset "$name"; done
+dir=$tap_dir/receiver
+mkdir "$dir"
+/usr/bin/python3 "$top/t/receiver.py" "$dir" &
+at_exit="kill $!; cluster_stop \"\$tap_dir/pg\""
+eventually 20 test -s "$dir/port"
+origin=http://127.0.0.1:$(cat "$dir/port")
+
+# A sendmail that keeps what it gets.
+mkdir mail
+cat >mail/sendmail <<'END'
+#!/bin/sh
+[ "$*" = '-oi -t' ] || exit 64
+cat >>"$MAILBOX"
+[ ! -e "$MAILBOX.broken" ] || exit 75
+[ ! -e "$MAILBOX.slow" ] || sleep 60
+END
+chmod +x mail/sendmail
+export MAILBOX="$tap_dir/mailbox" MM_BUILD="$build" PATH="$tap_dir/mail:$PATH"
+got() { find "$dir" -name '*.body' | wc -l; }
+paths() { for f in "$dir"/*.path; do [ ! -e "$f" ] || { cat "$f" && echo; }; done | sort | paste -sd ' '; }
+mails() { [ ! -e mailbox ] || grep -c '^Subject:' mailbox; }
+clear_all() { rm -f mailbox "$dir"/*.body "$dir"/*.path "$dir"/*.headers; }
+# with KEY=VALUE... - a run with these.
+with() { env NOTIFY_EMAIL=ops@example.com NOTIFY_WEBHOOK="$origin/canary-hook" NOTIFY_PING="$origin/canary-ping" "$@" sh "$top/scripts/backup.sh" make; }
+
+ok 'a good run' with A=b
+is '' "$(mails)" '... is in no mail'
+is '/canary-ping /canary-ping/start' "$(paths)" '... and the ping alone hears of it, at both ends'
+clear_all
+exits 1 'a run that fails' with PGDATABASE=nosuch
+is 1 "$(mails)" '... is in one mail'
+ok '... to whom it should go' grep -qx 'To: ops@example.com' mailbox
+ok '... which says what it is in its subject' grep -qx "Subject: backup of nosuch on $(uname -n): FAILED (1)" mailbox
+ok '... and why in its text' grep -q 'database nosuch does not answer' mailbox
+is '/canary-hook /canary-ping/fail /canary-ping/start' "$(paths)" '... and the webhook and the ping hear of it'
+ok '... with the reason' grep -q 'does not answer' "$dir"/*.body
+clear_all
+exits 78 'a wrong setting' with BACKUP_COMPRESS=none BACKUP_RETAIN=x
+is 1 "$(mails)" '... is told, too'
+clear_all
+ok 'with NOTIFY_ON=always' with NOTIFY_ON=always
+is 1 "$(mails)" '... a good run is told'
+ok '... as good' grep -q '^Subject: .*: good$' mailbox
+clear_all
+ok 'with NOTIFY_ON=change' with NOTIFY_ON=change
+is '' "$(mails)" '... one that is as the one before is not'
+exits 1 'the first that fails' with NOTIFY_ON=change PGDATABASE=nosuch
+exits 1 'the second' with NOTIFY_ON=change PGDATABASE=nosuch
+is 1 "$(mails)" '... are one mail'
+ok 'and the first that is good' with NOTIFY_ON=change
+is 2 "$(mails)" '... is another'
+clear_all
+mm-pipe -L home/.lock --wait 5s sleep 20 &
+holder=$!
+eventually 5 sh -c '! mm-pipe -L home/.lock true 2>/dev/null'
+exits 75 'a run that found another at work' with NOTIFY_ON=always
+is '' "$(mails)" '... is no news'
+kill "$holder"
+wait "$holder" || :
+
+# Nobody there, somebody slow, somebody who refuses: the run is what it is.
+clear_all
+dead() { with NOTIFY_ON=always NOTIFY_WEBHOOK=http://127.0.0.1:1/canary-hook NOTIFY_PING=http://127.0.0.1:1/canary-ping; }
+ok 'receivers that are away cost nothing' dead
+said 'nobody could be told' '... but a word'
+leaks() { grep -e canary-hook -e canary-ping "$tap_said"; }
+exits 1 '... in which no address is' leaks
+touch mailbox.broken
+ok 'a sendmail that fails' with NOTIFY_ON=always
+said 'NOTIFY_EMAIL: nobody could be told' '... is named'
+rm mailbox.broken
+touch mailbox.slow
+slow() {
+	begun=$(date +%s)
+	with NOTIFY_ON=always && [ $(($(date +%s) - begun)) -lt 30 ]
+}
+ok 'a sendmail that hangs is not waited for long' slow
+rm mailbox.slow
+argv() { strace -f -qq -s 2000 -e trace=execve -o trace sh "$top/scripts/backup.sh" -c conf make; }
+printf 'NOTIFY_WEBHOOK=%s/canary-hook\nNOTIFY_PING=%s/canary-ping\nNOTIFY_ON=always\n' "$origin" "$origin" >conf
+chmod 600 conf
+clear_all
+ok 'addresses from the configuration' argv
+is 3 "$(got)" '... are used'
+seen() { grep canary trace; }
+exits 1 '... and are in no argument' seen
+
+# What the unit's notice adds.
+clear_all
+unit() { env NOTIFY_EMAIL=ops@example.com NOTIFY_WEBHOOK="$origin/canary-hook" MONITOR_SERVICE_RESULT=oom-kill MONITOR_EXIT_STATUS=KILL MONITOR_INVOCATION_ID="$1" sh "$top/scripts/backup.sh" notice matric-backup.service; }
+ok 'a run that was killed is told by its unit' unit none-such
+is 1 "$(mails)" '... by mail'
+is 1 "$(got)" '... and by webhook'
+ok '... with the reason' grep -q 'matric-backup.service.*oom-kill' mailbox
+clear_all
+exits 1 'a run under systemd that could tell' with PGDATABASE=nosuch INVOCATION_ID=0123
+ok '... and then its unit' unit 0123
+is 1 "$(mails)" '... are one mail'
+clear_all
+touch mailbox.broken
+exits 1 'a run under systemd that could tell by webhook alone' with PGDATABASE=nosuch INVOCATION_ID=4567
+rm mailbox.broken
+clear_all
+ok '... and then its unit' unit 4567
+is 1 "$(mails)" '... which sends the mail'
+is 0 "$(got)" '... and no more'
+
+# Hooks.
+hook() { env BACKUP_PRE_HOOK="$1" BACKUP_POST_HOOK="$2" sh "$top/scripts/backup.sh" make; }
+note='echo "$0 status=${BACKUP_STATUS-} made=${BACKUP_MADE-} command=$BACKUP_COMMAND home=$BACKUP_HOME" >>hooked'
+ok 'hooks before and after' hook "$note" "$note"
+is 2 "$(grep -c "command=make home=$tap_dir/home" hooked)" '... know what and where'
+ok '... and the one after how it ended, and what was made' grep -q "status=0 made=$(basename "$(newest)") " hooked
+before=$(backups)
+exits 1 'a hook that fails before' hook 'echo not now; exit 4' "$note"
+said 'not now' '... is heard'
+is "$before" "$(backups)" '... and stops the run'
+ok '... and the one after knows it' grep -q 'status=1 made= ' hooked
+exits 3 'a hook that fails after' hook '' 'exit 4'
+is $((before + 2)) "$(backups)" '... costs no backup'
+
+# Metrics.
+mkdir metrics
+metrics() { METRICS_DIR=$tap_dir/metrics backup make; }
+ok 'a run with METRICS_DIR' metrics
+prom=$(echo metrics/*.prom)
+is 644 "$(stat -c %a "$prom")" '... which anybody may read'
+promtool=$(sh "$top/t/promtool.sh")
+clean() { "$promtool" check metrics <"$prom"; }
+ok '... is what promtool likes' clean
+ok '... says it was good' grep -q '^mm_backup_run_status{.*} 0$' "$prom"
+good=$(sed -n 's/^mm_backup_run_last_success_timestamp_seconds{.*} //p' "$prom")
+bad() { PGDATABASE=nosuch metrics; }
+exits 1 'a run that fails' bad
+ok '... says so' grep -q '^mm_backup_run_status{.*} 1$' "$prom"
+is "$good" "$(sed -n 's/^mm_backup_run_last_success_timestamp_seconds{.*} //p' "$prom")" '... and keeps when it was last good'
+is "$prom" "$(echo metrics/*)" '... and leaves nothing beside it'
+nowhere() { METRICS_DIR=/no/such/dir backup make; }
+ok 'metrics that cannot be written cost no backup' nowhere
+said 'could not be written' '... but a word'
+is '' "$(leftovers)" 'nothing else is left'
+done_testing
