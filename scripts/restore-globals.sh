@@ -7,7 +7,7 @@
 
 # globals_here - what is here already, a line each: role or tablespace, a blank, its name.
 globals_here() {
-	sql "$maintenance" <<-'EOF'
+	pgdump_ask "$maintenance" <<-'EOF'
 		select 'role ' || rolname from pg_roles union all select 'tablespace ' || spcname from pg_tablespace
 	EOF
 }
@@ -51,7 +51,7 @@ globals_restore() {
 	eval "set -- $key_words"
 	globals_pipe mm-verify "$@" >/dev/null || source_broken "$globals_name cannot be used"
 	# What is no error is not said; so what is said is one.
-	globals_pipe mm-verify --dump "$@" '|' env FILE="$tmp/here" awk "$scan_awk$globals_awk" '|' psql -wqXAt -d "$(conninfo "$maintenance")" \
+	globals_pipe mm-verify --dump "$@" '|' env FILE="$tmp/here" awk "$scan_awk$globals_awk" '|' psql -wqXAt -d "$(pgdump_conninfo "$maintenance")" \
 		-c 'set client_min_messages = error' -f - >/dev/null 2>"$tmp/said" || { log_lines ERROR <"$tmp/said"; fail 2; }
 	[ ! -s "$tmp/said" ] || { log_lines ERROR <"$tmp/said"; fail 2 "$globals_name: not all roles and tablespaces could be made"; }
 	log INFO "$globals_name: roles and tablespaces are as they were; those that were here already stayed as they are"

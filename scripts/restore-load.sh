@@ -23,7 +23,7 @@ archive_look() {
 # archive_tablespace - the name, quoted, of the one for $scratch: that of what it replaces, or the archive's if it is here.
 archive_tablespace() {
 	archive_ts=$(sed -n 's/^CREATE DATABASE .* TABLESPACE = \(.*\);$/\1/p' "$tmp/database.sql")
-	sql "$maintenance" -v old="$target" -v archived="$archive_ts" <<-'EOF'
+	pgdump_ask "$maintenance" -v old="$target" -v archived="$archive_ts" <<-'EOF'
 		select quote_ident(spcname) from pg_tablespace t left join pg_database d on dattablespace = t.oid and datname = :'old'
 		where spcname <> 'pg_default' and (datname is not null or
 			(quote_ident(spcname) = :'archived' and not exists (select from pg_database where datname = :'old')))
@@ -93,7 +93,7 @@ load_options() {
 # load_stream WORDS OPTIONS - one pass of the archive to $scratch: pg_restore with these words, mm-verify with these.
 load_stream() {
 	load_all=$(load_options) || fail 2
-	load_on=$(conninfo "$scratch")
+	load_on=$(pgdump_conninfo "$scratch")
 	eval "set -- \"\$load_all \$2\" pg_restore -w --exit-on-error $verbose -d \"\$load_on\" $select_words $1"
 	source_pipe "$@" || load_failed
 }
@@ -104,7 +104,7 @@ load_hurried() {
 	cmp -s "$tmp/head" "$tmp/head.again" || fail 1 "$name: it changed while it was read"
 	log INFO "rows are there; indexes and constraints, $jobs at a time"
 	eval "set -- $verbose $select_words"
-	pg_restore -w --exit-on-error -j "$jobs" --section=post-data -d "$(conninfo "$scratch")" "$@" "$tmp/head" </dev/null || fail 2 'nothing was restored'
+	pg_restore -w --exit-on-error -j "$jobs" --section=post-data -d "$(pgdump_conninfo "$scratch")" "$@" "$tmp/head" </dev/null || fail 2 'nothing was restored'
 }
 
 # unpack_spool - the directory that a tar has, on disk, not sealed, as long as we need it.
@@ -118,7 +118,7 @@ unpack_spool() {
 }
 
 load() {
-	load_on=$(conninfo "$scratch")
+	load_on=$(pgdump_conninfo "$scratch")
 	case $format in
 	plain)
 		load_all=$(load_options) || fail 2
@@ -179,7 +179,7 @@ compare() {
 	rows_uncounted
 	[ "$format" != plain ] || return 0
 	eval "set -- $(rows_words)"
-	sql "$scratch" "$@" -f "$here/restore-rows.sql" >/dev/null || {
+	pgdump_ask "$scratch" "$@" -f "$here/restore-rows.sql" >/dev/null || {
 		rows_differ
 		fail 2 'the rows could not be compared'
 	}
@@ -209,7 +209,7 @@ uncommit='1,/^BEGIN;$/{
 # lets it see only if the backup was good to its end, and when the rows have been compared.
 load_in_place() {
 	load_all=$(load_options) || fail 2
-	load_on=$(conninfo "$target")
+	load_on=$(pgdump_conninfo "$target")
 	: >"$tmp/wrong"
 	eval "set -- $select_words $load_clean --single-transaction -f - '|' sed -e \"\$uncommit\" '|' psql -wqXAt -1 -v ON_ERROR_STOP=1 \
 		$(rows_words) -d \"\$load_on\" -f - -f \"\$here/restore-rows.sql\""
