@@ -53,7 +53,7 @@ put_programs() {
 	for tool in $TOOLS; do
 		put 0755 "$PREFIX/bin/$tool" <"$B/$tool"
 	done
-	for script in scripts/*; do
+	for script in scripts/*.sh scripts/*.sql; do
 		case ${script##*/} in demo.sh | install.sh | install-deps.sh) continue ;; esac
 		mode=0644
 		! head -n 1 "$script" | grep -q '^#!' || mode=0755
