@@ -86,7 +86,7 @@ put_pages() {
 		[ ! -e "$page" ] || put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
 	done
 	doc=$PREFIX/share/doc/matric-memory
-	for page in README LICENSE units/INSTALL backup.conf.example; do
+	for page in README LICENSE units/INSTALL units/RUNBOOK backup.conf.example; do
 		[ ! -e "$page" ] || put_text "$doc/${page##*/}" "$page"
 	done
 	for example in units/logrotate units/*/*; do

@@ -22,10 +22,14 @@ for tool in $tools; do
 	is 755 "$(stat -c %a "dest/usr/local/bin/$tool")" "$tool is there and runs"
 	same "$top/bin/$tool.1" "dest/usr/local/share/man/man1/$tool.1" '... with its page'
 done
-for script in "$top"/scripts/*; do
+for script in "$top"/scripts/*.sh "$top"/scripts/*.sql; do
 	case ${script##*/} in demo.sh | install*.sh) continue ;; esac
 	same "$script" "dest/usr/local/libexec/matric-memory/${script##*/}" "${script##*/} is there"
 done
+for page in "$top"/scripts/*.[58]; do
+	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
+done
+same "$top/units/RUNBOOK" dest/usr/local/share/doc/matric-memory/RUNBOOK 'the runbook is there'
 same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
 is '' "$(find dest ! -type l -perm /022)" 'nobody but root writes any of it'
