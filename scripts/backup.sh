@@ -17,6 +17,8 @@ here=${here%/*}
 [ -d "$(pwd -P 2>/dev/null)" ] || cd /
 # shellcheck source=scripts/log.sh
 . "$here/log.sh"
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
@@ -29,6 +31,8 @@ here=${here%/*}
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/journal.sh
+. "$here/journal.sh"
 # shellcheck source=scripts/prove.sh
 . "$here/prove.sh"
 # shellcheck source=scripts/make.sh
@@ -97,6 +101,10 @@ load_configuration() {
 		conf_load '' || exit
 		return
 	fi
+	# The instance of a template is named after its configuration, and so its notice goes where that says.
+	case $command$conf$operand in
+	notice*@*.service) conf=${operand#*@} conf=${conf_default%/*}/${conf%.service}.conf ;;
+	esac
 	if [ -n "$conf" ]; then
 		[ -e "$conf" ] || { log ERROR "$conf: there is no such file"; exit 78; }
 	elif [ -e "$conf_default" ]; then
@@ -132,7 +140,7 @@ clean_up() {
 	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
-	[ "$tells" = no ] || tell "$1"
+	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
 }
@@ -140,9 +148,10 @@ clean_up() {
 # work - a phase, under the lock of home or, with a place for operand, of that.
 work() {
 	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	making=$state/making/${id:?}
 	# We have the lock, so what is left of this kind nobody uses.
-	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".*
-	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX")
+	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
+	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
 	st=0
 	case $command in
 	make) make_all || st=$? ;;
@@ -195,11 +204,11 @@ all() {
 	return "$made"
 }
 
-# prune_all - every place, then home; 3 if it failed somewhere.
+# prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
 prune_all() {
 	pruned=0
 	distribute_backup drop || pruned=3
-	locked prune || pruned=3
+	locked prune || pruned=$?
 	return "$pruned"
 }
 

@@ -9,9 +9,9 @@ is_ours() {
 	[ -d "$1" ] || return 1
 	# The numbers are all that is read, and they come before the name.
 	# shellcheck disable=SC2012
-	ls -ldn -- "$1/." | awk -v me="$(id -u)" '{
-		exit !(($3 == me || $3 == 0) && ((substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") || $1 ~ /^.........[tT]/))
-	}'
+	ls -ldn -- "$1/." 2>/dev/null | awk -v me="$(id -u)" '
+		{ ours = ($3 == me || $3 == 0) && ((substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") || $1 ~ /^.........[tT]/) }
+		END { exit !ours }'
 }
 
 # can_write DIR - can a file be made there?  A check makes none, and believes test(1).
@@ -31,10 +31,10 @@ preflight_own() {
 	! will_be_made "$2" || return 0
 	if [ ! -d "$2" ]; then
 		lack "$1: there is no directory $2" "install -d -m 0700 -o $(id -un) '$2'"
+	elif ! can_write "$2"; then
+		lack "$1: nothing can be written to $2" "chown -R $(id -un) '$2', or make room: df '$2'"
 	elif ! is_ours "$2"; then
 		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
-	elif ! can_write "$2"; then
-		lack "$1: nothing can be written to $2" "look at: ls -ld '$2'; df '$2'"
 	fi
 }
 
@@ -58,7 +58,9 @@ preflight_home_here() {
 	home=$BACKUP_DEST
 	! will_be_made "$home" || return 0
 	home=$(cd -P -- "$BACKUP_DEST" 2>/dev/null && pwd -P) || home=''
-	if [ -z "$home" ]; then
+	if [ -z "$home" ] && [ -d "$BACKUP_DEST" ]; then
+		lack "BACKUP_DEST: nobody but its owner gets into $BACKUP_DEST" "chown -R $(id -un) '$BACKUP_DEST'"
+	elif [ -z "$home" ]; then
 		lack "BACKUP_DEST: there is no directory $BACKUP_DEST" "install -d -m 0700 -o $(id -un) '$BACKUP_DEST'"
 	elif ! can_write "$home"; then
 		lack "BACKUP_DEST: nothing can be written to $home" \
@@ -84,7 +86,8 @@ preflight_lock() {
 	if [ -L "$lock" ] || { [ -e "$lock" ] && [ ! -f "$lock" ]; }; then
 		wrong "LOCK_FILE: $lock is no plain file"
 	elif [ "$touches" = yes ] && [ -n "$home" ] && ! { true >>"$lock"; } 2>/dev/null; then
-		lack "LOCK_FILE: $lock cannot be written" "leave LOCK_FILE empty, for a lock at home"
+		lack "LOCK_FILE: $lock cannot be written" \
+			"$([ -e "$lock" ] && echo "chown $(id -un) '$lock'" || echo 'leaving LOCK_FILE empty, for a lock at home')"
 	fi
 }
 

@@ -72,16 +72,16 @@ grants_quote() {
 	printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-# grants_findings DB - on standard input, what the query found.  Other lines are warnings, of a collation's version for one.
-grants_findings() {
-	while IFS='	' read -r grants_kind grants_text grants_sql; do
-		[ "$grants_kind" = lack ] || continue
-		if [ "$pgdump_chooses" = yes ]; then
-			log NOTICE "$grants_text; PGDUMP_OPTIONS may leave them out"
-		else
-			lack "database $1: $grants_text" "psql -d $(grants_quote "$1") -c $(grants_quote "$grants_sql")"
-		fi
-	done
+# grants_finding LINE - what the query found in database $grants_db.  Other lines are warnings, of a collation's version for one.
+grants_finding() {
+	case $1 in 'lack	'*) ;; *) return 0 ;; esac
+	grants_text=${1#*	}
+	grants_sql=${grants_text#*	} grants_text=${grants_text%%	*}
+	if [ "$pgdump_chooses" = yes ]; then
+		log NOTICE "$grants_text; PGDUMP_OPTIONS may leave them out"
+	else
+		lack "database $grants_db: $grants_text" "psql -d $(grants_quote "$grants_db") -c $(grants_quote "$grants_sql")"
+	fi
 }
 
 grants_check() {
@@ -94,7 +94,6 @@ grants_check() {
 		return 0
 	}
 	grants_version "$(printf '%s\n' "$grants_found" | sed -n 's/^server	//p')"
-	grants_findings "$1" <<-LINES
-		$grants_found
-	LINES
+	grants_db=$1
+	each_line "$grants_found" grants_finding
 }

@@ -2,32 +2,24 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
 #	make_backup DB		dump that database.  Not 0, and nothing of the name is left, if anything at all went wrong.
-#	make_undo		take away what make_backup was at, unless it is finished; for whoever ends us half way
-#	make_sweep		the same for runs that were killed: what the journal says was being made here
 #
-# Needs $home, $state, $suffix and $tmp, and home's lock.  Leaves the name of the backup in $name.
+# Needs $home, $state, $suffix and $tmp, home's lock, and journal.sh.  Leaves the name of the backup in $name.
 
-name='' under=''
-
-# journal_begin - before anything of $name is there: this is what we are at, where, and under which home's lock.
-journal_begin() {
-	mkdir -p -- "$state/making" && printf '%s\n' "$home" "${under:-$home}" >"$state/making/$name"
+# is_taken PATH... - is there any of these?
+is_taken() {
+	for taken; do
+		! [ -e "$taken" ] && ! [ -L "$taken" ] || return 0
+	done
+	return 1
 }
 
 # take_name - a $name whose second no other backup of this database has.
 take_name() {
-	while stamped=${word}_backup_$(date -u +%Y%m%d_%H%M%S) && set -- "$home/$stamped".* && [ -e "$1" ]; do
+	while stamped=${word}_backup_$(date -u +%Y%m%d_%H%M%S) || return; do
+		is_taken "$home/$stamped".* "$making/$stamped".* || break
 		sleep 1
 	done
 	name=$stamped$suffix
-}
-
-# home_has NAME - is there a file of this name at home?
-home_has() {
-	case $home in
-	s3://*) place_list "$home" | tr '\000\n' '\n?' | grep -Fqx -e "$1" ;;
-	*) [ -e "$home/$1" ] ;;
-	esac
 }
 
 # sink_words NAME - print the stage that gives home a file of this name, a word a line.
@@ -38,14 +30,13 @@ sink_words() {
 	esac
 }
 
-# filter_words REPORT NAME - print the stages behind a dump, a word a line: check, compress, seal, land.
+# filter_words REPORT NAME - print the stages behind a dump, a word a line: check, compress, seal, land.  One that is missing would
+# be a backup in plain text, or that nobody can open: not 0 if anything fails.
 filter_words() {
-	printf '%s\n' '|' mm-verify -P -o "$1" '|' mm-compress -m "$BACKUP_COMPRESS"
-	[ -z "$COMPRESS_LEVEL" ] || printf '%s\n' -l "$COMPRESS_LEVEL"
-	[ -z "$COMPRESS_THREADS" ] || printf '%s\n' -T "$COMPRESS_THREADS"
-	[ -z "$BACKUP_ENCRYPT$BACKUP_PASSPHRASE_FILE" ] || { printf '%s\n' '|' mm-seal && sealing_words; }
-	[ -z "$recipient" ] || printf '%s\n' -r "$recipient"
-	echo '|' && sink_words "$2"
+	printf '%s\n' '|' mm-verify -P -o "$1" '|' mm-compress -m "$BACKUP_COMPRESS" \
+		${COMPRESS_LEVEL:+-l "$COMPRESS_LEVEL"} ${COMPRESS_THREADS:+-T "$COMPRESS_THREADS"} &&
+		{ [ -z "$BACKUP_ENCRYPT$BACKUP_PASSPHRASE_FILE" ] || { printf '%s\n' '|' mm-seal && sealing_words; }; } &&
+		{ [ -z "$recipient" ] || printf '%s\n' -r "$recipient"; } && echo '|' && sink_words "$2"
 }
 
 # through REPORT NAME COMMAND... - its output, through all filters, to home; the receipt on standard output.
@@ -94,7 +85,7 @@ dump_by_spool() {
 	spool=$tmp/spool
 	overheard mm-pipe --with-parent -t "$BACKUP_STALL" "$@" --compress=0 -f "$spool" </dev/null || return
 	# The table of contents first: then what follows can be checked as it passes.
-	{ echo toc.dat && (cd -- "$spool" && find . -type f ! -name toc.dat) | sed 's|^\./||'; } >"$tmp/spooled" || return
+	(cd -- "$spool" && echo ./toc.dat && find . -type f ! -name toc.dat) >"$tmp/found" && sed 's|^\./||' "$tmp/found" >"$tmp/spooled" || return
 	through "$tmp/report" "$name" tar -cf - -C "$spool" -T "$tmp/spooled" >"$tmp/receipt" || return
 	rm -rf -- "$spool"
 }
@@ -108,9 +99,9 @@ write_globals() {
 	set -- $(pgdump_command | sed 's/pg_dump$/pg_dumpall/') -w --globals-only -d "$(pgdump_conninfo "$db")"
 	set +f
 	[ "$globals_super" = t ] || set -- "$@" --no-role-passwords
-	globals_suffix=${suffix#.sql}
-	globals_suffix=${globals_suffix#.tar}
-	through "$tmp/globals" "$name.globals$globals_suffix" "$@" >/dev/null
+	globals=${suffix#.sql}
+	globals=$name.globals${globals#.tar}
+	through "$tmp/globals" "$globals" "$@" >"$tmp/globals.receipt"
 }
 
 # write_manifest - land what is known of $name, last.  Without it the backup was never finished.
@@ -131,8 +122,7 @@ write_manifest() {
 
 # keep_counts - how many rows each table had, for ourselves alone.
 keep_counts() {
-	mkdir -p -- "$state/rows" && sed -n 's/^# rows\.//p' "$tmp/report" >"$state/rows/$name.new" &&
-		mv -f -- "$state/rows/$name.new" "$state/rows/$name" ||
+	sed -n 's/^# rows\.//p' "$tmp/report" >"$tmp/rows" && note "$tmp/rows" "$state/rows/$name" ||
 		log WARN "$state/rows: the rows of each table could not be noted; the backup is good without"
 }
 
@@ -152,46 +142,14 @@ make_one() {
 make_backup() {
 	db=$1 started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	word=$(mm-prune --spell "${BACKUP_NAME:-$db}") || return
-	take_name
-	journal_begin || { log ERROR "$state/making: cannot be written; without a journal nothing is begun"; name=''; return 1; }
-	rm -rf -- "${tmp:?}"/*
+	rm -rf -- "${tmp:?}"/* && take_name || { log ERROR "no name could be found for a backup of database $db"; return 1; }
+	journal_begin || { log ERROR "$making: cannot be written; without a journal nothing is begun"; make_undo; return 1; }
 	make_one || { make_undo; return 1; }
 	keep_counts
-	rm -f -- "$state/making/$name"
+	rm -f -- "$making/$name"
 	drill_new || return
 	identity=''
 	printf '%s\n' "$name" >>"$state/made" || :
 	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
-}
-
-# make_remove NAME - a backup that was not finished, and what stands beside it.
-make_remove() {
-	! home_has "$1.manifest" || return 0
-	place_list "$home" | tr '\000\n' '\n?' | NAME=$1 awk '$0 == ENVIRON["NAME"] || index($0, ENVIRON["NAME"] ".globals") == 1' |
-		place_drop "$home"
-}
-
-make_undo() {
-	[ -n "$name" ] || return 0
-	make_remove "$name"
-	rm -f -- "$state/making/$name"
-	name=''
-}
-
-make_sweep() {
-	for swept in "$state"/making/*; do
-		[ -f "$swept" ] && [ "$(sed -n 2p -- "$swept")" = "$home" ] || continue
-		swept_home=$home
-		home=$(sed -n 1p -- "$swept")
-		swept_st=0
-		make_remove "${swept##*/}" || swept_st=1
-		home=$swept_home
-		[ "$swept_st" -eq 0 ] && rm -f -- "$swept" || return
-	done
-	# A partial is locked by the mm-land that writes it; one that nobody holds was left by a crash.
-	for swept in "$home"/.mm-land.*.partial; do
-		[ ! -f "$swept" ] || mm-pipe -L "$swept" rm -f -- "$swept" 2>/dev/null </dev/null || continue
-	done
-	rm -f -- "$home"/.mm-probe.*
 }

@@ -106,7 +106,7 @@ notify_jobs='' notify_of=''
 
 notify_start() {
 	case $command in all | make) ;; *) return 0 ;; esac
-	rm -f -- "$state/notified"
+	rm -f -- "$state/notified" 2>/dev/null || :
 	notify_ping start
 	notify_wait
 }
@@ -166,12 +166,21 @@ metrics_end() {
 	}
 }
 
+# begin_sweep - remove what runs have left there that were killed, and so are no more.
+begin_sweep() {
+	for begin_log in "${TMPDIR:-/tmp}"/mm-log.*.??????; do
+		begin_pid=${begin_log%.*}
+		[ ! -f "$begin_log" ] || kill -s 0 "${begin_pid##*.}" 2>/dev/null || rm -f -- "$begin_log" 2>/dev/null || :
+	done
+}
+
 # begin - of a run, and not of a phase of one.
 begin() {
 	case $is_locked$dry$command in nono*) ;; *) return 0 ;; esac
 	case $command in check | notice) return 0 ;; esac
 	find_state
-	log_tail=$(mktemp "${TMPDIR:-/tmp}/mm-log.XXXXXX") && export log_tail
+	begin_sweep
+	log_tail=$(mktemp "${TMPDIR:-/tmp}/mm-log.$$.XXXXXX") && export log_tail
 	tells=yes began=$(date +%s)
 	notify_start
 }
@@ -188,7 +197,10 @@ tell() {
 after() {
 	case $command in all | make) ;; *) return "$1" ;; esac
 	[ "$1" -ne 75 ] || return "$1"
-	BACKUP_STATUS=$1 BACKUP_MADE=$(cat -- "$state/made" 2>/dev/null) && export BACKUP_STATUS BACKUP_MADE || :
+	# What is written down there is this run's only if it made something.
+	BACKUP_STATUS=$1 BACKUP_MADE=''
+	case $1 in 0 | 3) BACKUP_MADE=$(cat -- "$state/made" 2>/dev/null) || : ;; esac
+	export BACKUP_STATUS BACKUP_MADE
 	run_hook BACKUP_POST_HOOK || { [ "$1" -ne 0 ] || return 3; }
 	return "$1"
 }

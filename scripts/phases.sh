@@ -33,14 +33,15 @@ find_databases() {
 
 # each_database FUNCTION - call it with each; $asked of them, of which it failed for $failures: those in $failed.
 each_database() {
-	asked=0 failures=0 failed=''
-	while IFS= read -r database <&3 && [ -n "$database" ]; do
-		asked=$((asked + 1))
-		"$1" "$database" || { failures=$((failures + 1)) failed="$failed $database"; }
-	done 3<<-LINES
-		$databases
-	LINES
+	asked=0 failures=0 failed='' asks=$1
+	each_line "$databases" ask_database
 	[ "$failures" -eq 0 ]
+}
+
+# ask_database DB - for each_database.
+ask_database() {
+	asked=$((asked + 1))
+	"$asks" "$1" || { failures=$((failures + 1)) failed="$failed $1"; }
 }
 
 # create_backup DB - the phase make, for one database.
@@ -99,13 +100,8 @@ settle() {
 # distribute_backup PHASE - that phase at every place, at once; 3 if it failed at one.  A place where yesterday's is still at
 # work is left to that.
 distribute_backup() {
-	for_places=$(send_places)
-	while IFS= read -r at <&3 && [ -n "$at" ]; do
-		start "$(place_lock "$at")" "$1" "$at"
-	done 3<<-LINES
-		$for_places
-	LINES
-	distribute_st=0
+	distributes=$1 distribute_st=0
+	each_line "$(send_places)" start_there
 	for job in $jobs; do
 		st=0
 		wait "$job" || st=$?
@@ -117,6 +113,11 @@ distribute_backup() {
 	done
 	jobs=''
 	return "$distribute_st"
+}
+
+# start_there PLACE - for distribute_backup.
+start_there() {
+	start "$(place_lock "$1")" "$distributes" "$1"
 }
 
 # place_lock PLACE - the lock under which we work at a place.

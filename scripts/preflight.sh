@@ -50,9 +50,20 @@ agrees() {
 sealing_words() {
 	case $BACKUP_ENCRYPT in
 	'') [ -z "$BACKUP_PASSPHRASE_FILE" ] || printf -- '-p\n%s\n' "$BACKUP_PASSPHRASE_FILE" ;;
-	age1* | ssh-*) printf '%s\n' "$BACKUP_ENCRYPT" | tr , '\n' | awk '{ sub(/^ +/, ""); sub(/ +$/, "") } $0 != "" { print "-r"; print }' ;;
+	age1* | ssh-*) sealing_recipients ;;
 	*) printf -- '-R\n%s\n' "$BACKUP_ENCRYPT" ;;
 	esac
+}
+
+# sealing_recipients - for those that BACKUP_ENCRYPT itself has, apart by commas.
+sealing_recipients() {
+	sealing_left=$BACKUP_ENCRYPT,
+	while [ -n "$sealing_left" ]; do
+		sealing_one=${sealing_left%%,*} sealing_left=${sealing_left#*,}
+		sealing_one=${sealing_one#"${sealing_one%%[! ]*}"}
+		sealing_one=${sealing_one%"${sealing_one##*[! ]}"}
+		[ -z "$sealing_one" ] || printf -- '-r\n%s\n' "$sealing_one" || return
+	done
 }
 
 # preflight_sealing - can we seal as we are told to?
@@ -92,21 +103,22 @@ preflight_policy() {
 	'' | *[!0-9]* | 0*) [ -n "$BACKUP_KEEP" ] || wrong "BACKUP_RETAIN: '$BACKUP_RETAIN' is no number of days, 1 or more" ;;
 	esac
 	keep=${BACKUP_KEEP:-within=${BACKUP_RETAIN}d,least=3}
+	[ -n "$BACKUP_KEEP" ] || agrees BACKUP_RETAIN mm-prune "$keep" any
 	for preflight_key in BACKUP_KEEP BACKUP_KEEP_RSYNC BACKUP_KEEP_S3; do
 		preflight_has=$(conf_value "$preflight_key")
 		case $preflight_has in '' | forever) ;; *) agrees "$preflight_key" mm-prune "$preflight_has" any ;; esac
 	done
 }
 
+# preflight_place PLACE - is it written as a place is?
+preflight_place() {
+	place_known "$1" || wrong "'$1' is no place: /directory, [user@]host:/directory or s3://bucket/prefix"
+}
+
 # preflight_places - is each written as a place is, and is there one that can be home?
 preflight_places() {
 	preflight_all=$(pgdump_split "$BACKUP_REMOTE_RSYNC $BACKUP_REMOTE_S3") || wrong 'BACKUP_REMOTE_RSYNC, BACKUP_REMOTE_S3: a quote is not closed'
-	while IFS= read -r preflight_place <&3 && [ -n "$preflight_place" ]; do
-		place_known "$preflight_place" ||
-			wrong "'$preflight_place' is no place: /directory, [user@]host:/directory or s3://bucket/prefix"
-	done 3<<-LINES
-		$preflight_all
-	LINES
+	each_line "$preflight_all" preflight_place
 	case $BACKUP_DEST$preflight_all in
 	'') wrong 'BACKUP_DEST is empty, and there is no other place that could be home' ;;
 	*'
@@ -137,8 +149,12 @@ preflight_settings() {
 	preflight_compression
 	preflight_sealing
 	preflight_policy
-	case $BACKUP_NAME$PGDATABASE$NOTIFY_EMAIL in *'
-'*) wrong 'BACKUP_NAME, PGDATABASE and NOTIFY_EMAIL have one line each' ;; esac
+	for preflight_key in $(conf_keys); do
+		eval "preflight_has=\$$preflight_key"
+		case $preflight_has in *'
+'*) wrong "$preflight_key: has more than one line" ;; esac
+	done
+	agrees --wait mm-pipe --wait "$wait" true
 	pgdump_split "$PGDATABASE$BACKUP_EXCLUDE" >/dev/null || wrong 'PGDATABASE, BACKUP_EXCLUDE: a quote is not closed'
 }
 

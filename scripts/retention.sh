@@ -24,15 +24,15 @@ place_spelt() {
 # retention_drop PLACE NAME - remove there what $tmp/drop has.  The order is mm-prune's: a manifest goes before its backup.  So
 # a drop that is killed leaves a backup without one, which nobody would ever drop again; hence the journal.
 retention_drop() {
-	retention_journal=$state/dropping/$(place_spelt "$1").$(mm-prune --spell "$2") && mkdir -p -- "$state/dropping" &&
-		{ printf '%s\n' "$1" && cat "$tmp/drop"; } >"$retention_journal" || return
+	retention_journal=$state/dropping/$(place_spelt "$1").$(mm-prune --spell "$2") &&
+		{ printf '%s\n' "$1" && cat "$tmp/drop"; } >"$tmp/dropping" && note "$tmp/dropping" "$retention_journal" || return
 	retention_st=0
 	place_drop "$1" <"$tmp/drop" 2>"$tmp/said" || retention_st=$?
 	if [ "$retention_st" -eq 0 ]; then
 		log_lines WARN <"$tmp/said"
 		sed "s|^|dropped $1/|" "$tmp/drop" | log_lines INFO
 		rm -f -- "$retention_journal"
-	elif [ "$retention_st" -eq 4 ] || place_may_not "$(cat "$tmp/said")"; then
+	elif [ "$retention_st" -eq 4 ] || { place_may_not "$(cat "$tmp/said")" && retention_untouched "$1"; }; then
 		log NOTICE "$1: nothing can be removed there by us; what is too old stays: $(grep -c 'manifest$' "$tmp/drop") backups"
 		rm -f -- "$retention_journal"
 	else
@@ -42,9 +42,19 @@ retention_drop() {
 	fi
 }
 
+# retention_untouched PLACE - is what was to go first still there?  Elsewhere who may not remove one may remove none.
+retention_untouched() {
+	case $1 in /*) [ -e "$1/$(head -n 1 -- "$tmp/drop")" ] ;; esac
+}
+
+# retention_of NAME - print the file that notes how small home's newest backup of this name suddenly is.
+retention_of() {
+	retention_home=$(place_spelt "$home") && printf '%s/shrunk/%s.%s\n' "$state" "$retention_home" "$(mm-prune --spell "$1")"
+}
+
 # retention_held NAME - is nothing to be dropped, since the newest backup is suddenly so small?
 retention_held() {
-	retention_noted=$state/shrunk/$(mm-prune --spell "$1")
+	retention_noted=$(retention_of "$1")
 	[ -e "$retention_noted" ] || return
 	log WARN "$1: the newest backup is suddenly much smaller, so nothing is dropped; look at it, and if it is right:" \
 		"backup.sh accept $(cut -d' ' -f2 "$retention_noted")"
@@ -92,7 +102,7 @@ retention_bytes() {
 }
 
 retention_watch() {
-	retention_noted=$state/shrunk/$(mm-prune --spell "$1") || return
+	retention_noted=$(retention_of "$1") || return
 	if [ -e "$retention_noted" ]; then
 		retention_was=$(cut -d' ' -f1 "$retention_noted")
 	else
@@ -105,14 +115,14 @@ retention_watch() {
 	# Not the shell's own arithmetic, which has 32 bits in some.
 	if awk -v was="${retention_was:-0}" -v is="${retention_is:-0}" 'BEGIN { exit !(was >= 1048576 && is * 2 < was) }'; then
 		log WARN "$2: its dump has $retention_is bytes; the one before had $retention_was"
-		mkdir -p -- "$state/shrunk" && printf '%s %s\n' "$retention_was" "$2" >"$retention_noted"
+		printf '%s %s\n' "$retention_was" "$2" >"$tmp/shrunk" && note "$tmp/shrunk" "$retention_noted"
 	else
 		rm -f -- "$retention_noted"
 	fi
 }
 
 retention_accept() {
-	for retention_file in "$state"/shrunk/*; do
+	for retention_file in "$state/shrunk/$(place_spelt "$home")".*; do
 		[ -f "$retention_file" ] && [ "$(cut -d' ' -f2 "$retention_file")" = "$1" ] || continue
 		rm -f -- "$retention_file" && log INFO "$1: accepted"
 		return

@@ -165,13 +165,13 @@ send_prune() {
 	each_database send_prune_database
 }
 
+# reach_place PLACE - can it be listed?
+reach_place() {
+	reach_said=$(place_list "$1" 2>&1 >/dev/null) || place_may_not "$reach_said" ||
+		lack "$1: cannot be reached, or not listed: $reach_said" "looking at what it says"
+}
+
 # reach_places - for a check: can each place be listed?
 reach_places() {
-	reached=$(send_places)
-	while IFS= read -r place <&3 && [ -n "$place" ]; do
-		reach_said=$(place_list "$place" 2>&1 >/dev/null) || place_may_not "$reach_said" ||
-			lack "$place: cannot be reached, or not listed: $reach_said" "looking at what it says"
-	done 3<<-LINES
-		$reached
-	LINES
+	each_line "$(send_places)" reach_place
 }

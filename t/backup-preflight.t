@@ -18,6 +18,12 @@ exits 78 'several wrong settings' check BACKUP_COMPRESS=lzma2 BACKUP_DEST=home B
 for key in BACKUP_COMPRESS BACKUP_DEST BACKUP_KEEP BACKUP_PROVE LOG_LEVEL BACKUP_STALL BACKUP_LOCK_WAIT BACKUP_GLOBALS PGDUMP_OPTIONS BACKUP_ENCRYPT; do
 	said "$key" "... $key is among those named"
 done
+exits 78 'a setting of two lines' check BACKUP_TEMP_DIR="$tap_dir/a
+b"
+said 'BACKUP_TEMP_DIR: has more than one line' '... is named'
+exits 78 'BACKUP_RETAIN beyond all time' check BACKUP_RETAIN=99999999999
+soon() { backup --wait soon make; }
+exits 78 'a --wait that is no time' soon
 exits 78 'a level that the method does not have' check COMPRESS_LEVEL=99
 said 'COMPRESS_LEVEL' '... is named'
 exits 78 'recipients and a passphrase' check BACKUP_ENCRYPT="$tap_dir/recipients" BACKUP_PASSPHRASE_FILE="$tap_dir/key"

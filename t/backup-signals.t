@@ -35,7 +35,8 @@ ends() {
 	finish
 	took=$(($(now) - begun))
 	is "$2 $3" "$st $(many_new)" "$4"
-	ok '... within two seconds' test $took -lt 2000
+	# It takes a tenth of a second; a machine that is busy gets more, but less than anything that is waited for.
+	ok '... at once' test $took -lt 5000
 	shift 4
 	"$@" >/dev/null 2>&1
 	is '' "$(faults; left)" '... nothing is broken, nothing half-done is left'

@@ -34,7 +34,7 @@ signal KILL "$halted"
 failed 'stage 5 mm-land: killed by signal 9' 'mm-land killed when it had given the name'
 halt_at landed
 signal KILL "$halted"
-failed 'stage 1 mm-verify: killed by signal 9' 'the proof killed'
+failed 'stage 2 mm-verify: killed by signal 9' 'the proof killed'
 halt_at proven
 signal KILL "$halted"
 failed 'manifest could not be written' 'mm-land killed before it wrote the manifest'
@@ -86,8 +86,7 @@ signal TERM "$driver"
 finish
 is '' "$(faults; left)" '... which goes when the run is ended'
 halt_at dump
-# shellcheck disable=SC2046
-signal KILL $(running | awk '{ print $1 }')
+kill_all
 finish
 PATH=$path
 ok '... stays when all are killed' sh -c 'ls home/.mm-land.*.partial'

@@ -9,6 +9,7 @@
 #	running			print the processes of that session, a line each
 #	child NAME [OF]		print the process of that name that OF, by default the driver, has started
 #	signal NAME ID...	send it to these
+#	kill_all		kill all of them, at one moment
 #	remember		what is there now is as it should be
 #	faults [plain]		print what is wrong after a run, however it ended; with `plain` there may be plain text
 #	left			print what it has left, but for backups that are whole; those are taken away
@@ -16,7 +17,7 @@
 #
 # WHERE: preflight; begin, before anything is there; dump, in mid-COPY; linked, mm-land has given the name and done nothing more;
 # landed, before the proof; proven, before the manifest; recorded, after it; globals; spool, plain text is on disk; pruning, a
-# manifest has gone and its backup has not.  $shell is the sh of that run.
+# manifest has gone and its backup has not.  $shell is the sh of that run.  Two that wait at one time are told apart by $halt.
 
 mkdir halting
 cat >halting/tool <<'EOT'
@@ -40,7 +41,7 @@ mm-land:*.manifest:)
 	here recorded
 	exit
 	;;
-mm-land:*)
+mm-land:"$BACKUP_DEST"/*)
 	# Stopped as soon as the name is there.
 	if [ "$halts" = linked ] && mkdir "$halts_dir/once" 2>/dev/null; then
 		echo "$$" >"$halts_dir/there"
@@ -63,7 +64,7 @@ for shell in dash busybox mksh bash; do
 	mkdir "under-$shell"
 	ln -s "$(command -v "$shell")" "under-$shell/sh"
 done
-shell=dash
+shell=dash halt=1
 
 # What a dump has left to say when its reader stands still is more than the pipes hold.
 psql -qX -d matric -c "create table much as select i, 'canary ' || repeat(md5(i::text), 10) as body from generate_series(1, 12000) i"
@@ -71,16 +72,16 @@ mkdir tmpdir
 export TMPDIR="$tap_dir/tmpdir" BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$tap_dir/recipients"
 
 halt() {
-	halts=$1 halts_dir=$tap_dir/halt halts_path=$PATH
+	halts=$1 halts_dir=$tap_dir/halts.$halt halts_path=$PATH
 	shift
-	rm -rf halt
-	mkdir halt
-	mkfifo halt/there halt/go
+	rm -rf "$halts_dir"
+	mkdir "$halts_dir"
+	mkfifo "$halts_dir/there" "$halts_dir/go"
 	export halts halts_dir halts_path
 	PATH=$tap_dir/halting:$tap_dir/under-$shell:$PATH MM_BUILD=$build env --default-signal=INT,QUIT,HUP \
 		setsid "$@" >said 2>&1 </dev/null &
 	driver=$!
-	halted=$(timeout 20 cat halt/there) && [ -n "$halted" ] || { echo "# never came to $halts:"; sed 's/^/# /' said; return 1; }
+	halted=$(timeout 60 cat "$halts_dir/there") && [ -n "$halted" ] || { echo "# never came to $halts:"; sed 's/^/# /' said; return 1; }
 	case $halts in
 	dump) eventually 10 copying ;;
 	linked) eventually 10 grep -q '^State:.[Tt]' "/proc/$halted/status" ;;
@@ -98,7 +99,7 @@ halt_at() {
 	halt "$@"
 }
 go_on() {
-	if [ "$halts" = linked ]; then kill -s CONT "$halted"; else timeout 10 sh -c 'echo >halt/go'; fi
+	if [ "$halts" = linked ]; then kill -s CONT "$halted"; else timeout 10 sh -c 'echo >"$halts_dir/go"'; fi
 }
 finish() {
 	st=0
@@ -113,6 +114,17 @@ signal() {
 	signal_name=$1
 	shift
 	kill -s "$signal_name" "$@" 2>/dev/null || :
+}
+
+# Stopped first, so that none of them sees another die; then children before their parents, since the kernel wakes those that are
+# stopped and have lost theirs.
+kill_all() {
+	# shellcheck disable=SC2046
+	set -- $(ps -o pid=,ppid= -s "$driver" | awk '
+		{ parent[$1] = $2 }
+		END { for (p in parent) { depth = 0; for (q = p; q in parent; q = parent[q]) depth++; print depth, p } }' | sort -rn | cut -d' ' -f2)
+	signal STOP "$@"
+	signal KILL "$@"
 }
 
 # aged DAYS - a copy of the newest backup, with its manifest, as if made so many days ago.
