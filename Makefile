@@ -23,7 +23,7 @@ OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrow
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-json mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
@@ -71,8 +71,8 @@ uninstall:
 sanitize:
 	$(MAKE) check B=build/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 lint:
-	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/long/*.t t/bench/*.sh units/*/*.sh) .ci/run
-	mandoc -T lint -W warning bin/*.1
+	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/radosgw/*.t t/long/*.t t/bench/*.sh units/*/*.sh) .ci/run
+	mandoc -T lint -W warning bin/*.1 scripts/*.[58]
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -DMM_VERSION='"0"' -Ilib bin lib t
 clean:
 	rm -rf build

@@ -53,23 +53,24 @@ put_programs() {
 	for tool in $TOOLS; do
 		put 0755 "$PREFIX/bin/$tool" <"$B/$tool"
 	done
-	for script in scripts/*.sh; do
+	for script in scripts/*.sh scripts/*.sql; do
 		case ${script##*/} in demo.sh | install.sh | install-deps.sh) continue ;; esac
-		put 0644 "$libexec/${script##*/}" <"$script"
+		mode=0644
+		! head -n 1 "$script" | grep -q '^#!' || mode=0755
+		put "$mode" "$libexec/${script##*/}" <"$script"
 	done
 	put_command mm-backup backup.sh
 	put_command mm-restore restore.sh
 	put_command mm-check check-backup.sh
 	put_command mm-status status.sh
 	put_command mm-drill test-backup-restore.sh
+	put_command mm-migrate run-migration.sh
+	put_command mm-pre-migration pre-migration-backup.sh
 }
 
 # put_units - what systemd reads; every service but the notice is confined.
 put_units() {
 	for unit in units/*.service units/*.timer; do
-		case $unit in
-		*-drill.*) [ -e scripts/test-backup-restore.sh ] || continue ;;
-		esac
 		case $unit in
 		*.timer | *-notify@.service) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" ;;
 		*) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" units/confinement ;;
@@ -85,7 +86,7 @@ put_pages() {
 		[ ! -e "$page" ] || put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
 	done
 	doc=$PREFIX/share/doc/matric-memory
-	for page in README LICENSE units/INSTALL backup.conf.example; do
+	for page in README LICENSE units/INSTALL units/RUNBOOK backup.conf.example; do
 		[ ! -e "$page" ] || put_text "$doc/${page##*/}" "$page"
 	done
 	for example in units/logrotate units/*/*; do

@@ -22,7 +22,14 @@ for tool in $tools; do
 	is 755 "$(stat -c %a "dest/usr/local/bin/$tool")" "$tool is there and runs"
 	same "$top/bin/$tool.1" "dest/usr/local/share/man/man1/$tool.1" '... with its page'
 done
-same "$top/scripts/backup.sh" dest/usr/local/libexec/matric-memory/backup.sh 'the driver is there'
+for script in "$top"/scripts/*.sh "$top"/scripts/*.sql; do
+	case ${script##*/} in demo.sh | install*.sh) continue ;; esac
+	same "$script" "dest/usr/local/libexec/matric-memory/${script##*/}" "${script##*/} is there"
+done
+for page in "$top"/scripts/*.[58]; do
+	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
+done
+same "$top/units/RUNBOOK" dest/usr/local/share/doc/matric-memory/RUNBOOK 'the runbook is there'
 same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
 is '' "$(find dest ! -type l -perm /022)" 'nobody but root writes any of it'
@@ -101,7 +108,7 @@ foreign() { grep -r /usr/local opt/suite/lib opt/suite/bin/mm-backup; }
 exits 1 '... and nothing there says /usr/local any more' foreign
 ok 'installed as a distribution does' installs PREFIX=/usr DESTDIR="$tap_dir/distribution"
 silent '... has nothing to remark on'
-ok '... the units run /usr/bin' grep -qx 'ExecStart=/usr/bin/mm-backup make' distribution/usr/lib/systemd/system/matric-backup.service
+ok '... the units run /usr/bin' grep -qx 'ExecStart=/usr/bin/mm-backup --wait 1h make' distribution/usr/lib/systemd/system/matric-backup.service
 
 # What is installed works, far from its sources and with none of our directories in PATH.
 cluster_start "$tap_dir/pg"

@@ -81,7 +81,8 @@ ok 'a run waits for a lock' eventually 20 is_one locks "not granted and applicat
 ok '... and is stopped' container_run systemctl stop matric-backup.service
 is "$before" "$(homes | wc -l)" '... which leaves nothing of its name'
 is '' "$(container_run find /var/backups/matric-memory -name '.*' ! -name .lock -type f)" '... nor a partial'
-is '' "$(container_run pgrep -u matric-backup || :)" '... nor a process'
+idle() { [ -z "$(container_run pgrep -u matric-backup)" ]; }
+ok '... nor, when somebody was told of it, a process' eventually 20 idle
 is exit-code "$(state matric-backup.service Result)" '... but a failure'
 alarmed() { alarms | grep -qF "$1"; }
 ok 'which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 143'
@@ -129,10 +130,17 @@ in_psql postgres 'drop database notes'
 exits 1 'without that database its service fails' starts matric-backup@notes.service
 ok '... of which its own people hear' eventually 20 mailed 'To: notes@example.com'
 
+# The drill, of the newest backup that there is.
+container_run sed -i -e 's/^PGUSER=.*/PGUSER=matric-backup/' -e '/^PGHOST/d' /etc/matric-memory/backup.conf
+ok 'a restore on trial is set up' pasted 'A restore on trial'
+ok '... and the backup comes back' starts matric-backup-drill.service
+is 1 "$(homes -name '*.drill' | wc -l)" '... which is on record beside it'
+is '' "$(container_run find /var/cache/matric-memory -mindepth 1)" '... and all else is gone'
+
 # Gone again.
 ok 'INSTALL, Leaving, another database' pasted_for notes 'The timers of other'
 ok 'INSTALL, Leaving' pasted 'and then the rest'
 is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
-is $((before + 4)) "$(homes | wc -l)" '... but every backup'
+is $((before + 4)) "$(homes ! -name '*.drill' | wc -l)" '... but every backup'
 ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
 done_testing
