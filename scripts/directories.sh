@@ -31,10 +31,10 @@ preflight_own() {
 	! will_be_made "$2" || return 0
 	if [ ! -d "$2" ]; then
 		lack "$1: there is no directory $2" "install -d -m 0700 -o $(id -un) '$2'"
-	elif ! is_ours "$2"; then
-		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
 	elif ! can_write "$2"; then
 		lack "$1: nothing can be written to $2" "chown -R $(id -un) '$2', or make room: df '$2'"
+	elif ! is_ours "$2"; then
+		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
 	fi
 }
 

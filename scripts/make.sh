@@ -99,9 +99,9 @@ write_globals() {
 	set -- $(pgdump_command | sed 's/pg_dump$/pg_dumpall/') -w --globals-only -d "$(pgdump_conninfo "$db")"
 	set +f
 	[ "$globals_super" = t ] || set -- "$@" --no-role-passwords
-	globals_suffix=${suffix#.sql}
-	globals_suffix=${globals_suffix#.tar}
-	through "$tmp/globals" "$name.globals$globals_suffix" "$@" >/dev/null
+	globals=${suffix#.sql}
+	globals=$name.globals${globals#.tar}
+	through "$tmp/globals" "$globals" "$@" >"$tmp/globals.receipt"
 }
 
 # write_manifest - land what is known of $name, last.  Without it the backup was never finished.
