@@ -54,7 +54,7 @@ put_programs() {
 		put 0755 "$PREFIX/bin/$tool" <"$B/$tool"
 	done
 	for script in scripts/*; do
-		case ${script##*/} in demo.sh | install.sh | install-deps.sh) continue ;; esac
+		case ${script##*/} in *.[158] | demo.sh | install.sh | install-deps.sh) continue ;; esac
 		mode=0644
 		! head -n 1 "$script" | grep -q '^#!' || mode=0755
 		put "$mode" "$libexec/${script##*/}" <"$script"
@@ -64,6 +64,8 @@ put_programs() {
 	put_command mm-check check-backup.sh
 	put_command mm-status status.sh
 	put_command mm-drill test-backup-restore.sh
+	put_command mm-migrate run-migration.sh
+	put_command mm-pre-migration pre-migration-backup.sh
 }
 
 # put_units - what systemd reads; every service but the notice is confined.

@@ -23,8 +23,11 @@ for tool in $tools; do
 	same "$top/bin/$tool.1" "dest/usr/local/share/man/man1/$tool.1" '... with its page'
 done
 for script in "$top"/scripts/*; do
-	case ${script##*/} in demo.sh | install*.sh) continue ;; esac
+	case ${script##*/} in *.[158] | demo.sh | install*.sh) continue ;; esac
 	same "$script" "dest/usr/local/libexec/matric-memory/${script##*/}" "${script##*/} is there"
+done
+for page in "$top"/scripts/*.[58]; do
+	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
 done
 same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
