@@ -204,11 +204,11 @@ all() {
 	return "$made"
 }
 
-# prune_all - every place, then home; 3 if it failed somewhere.
+# prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
 prune_all() {
 	pruned=0
 	distribute_backup drop || pruned=3
-	locked prune || pruned=3
+	locked prune || pruned=$?
 	return "$pruned"
 }
 

@@ -266,6 +266,19 @@ seconds() { from=$(date +%s%N); "$@" >/dev/null || return; took=$((($(date +%s%N
 limited() { seconds mm-s3put --limit-rate 2M "$b/limited" <over && [ "$took" -ge 3000 ]; }
 ok 'a limit on the rate is kept' limited
 
+# Descriptors.
+closed_in() { mm-s3put -E "$b/closed" <&-; }
+exits 2 'a closed stdin is trouble' closed_in
+nothing_is_left closed
+closed_out() { mm-s3put "$b/closed" <short >&-; }
+exits 2 'so is a closed stdout' closed_out
+nothing_is_left closed
+closed_err() { mm-s3put "$b/closed" <short 2>&-; }
+ok 'a closed stderr is none' closed_err
+directory_in() { mm-s3put -E "$b/directory" <config; }
+exits 2 'a directory on stdin is trouble' directory_in
+nothing_is_left directory
+
 # Usage.
 exits 2 'no operand' mm-s3put
 exits 2 'two' mm-s3put "$b/a" "$b/b"
