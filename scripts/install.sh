@@ -39,7 +39,7 @@ put_text() {
 	put 0644 "$file" <"$tmp/text"
 }
 
-# put_command NAME SCRIPT - a command in PATH for a script, if this version has it; it finds our tools first.
+# put_command NAME SCRIPT - a command in PATH for a script, if there is one; it finds our tools first.
 # shellcheck disable=SC2016	# what it prints is for another shell
 put_command() {
 	[ -e "scripts/$2" ] || return 0
@@ -83,11 +83,11 @@ put_units() {
 # put_pages - manual pages into their sections, the rest of what is to be read beside each other.
 put_pages() {
 	for page in bin/*.[158] scripts/*.[158]; do
-		[ ! -e "$page" ] || put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
+		put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
 	done
 	doc=$PREFIX/share/doc/matric-memory
-	for page in README LICENSE units/INSTALL backup.conf.example; do
-		[ ! -e "$page" ] || put_text "$doc/${page##*/}" "$page"
+	for page in README LICENSE units/INSTALL units/RUNBOOK backup.conf.example; do
+		put_text "$doc/${page##*/}" "$page"
 	done
 	for example in units/logrotate units/*/*; do
 		case $example in units/sysusers.d/* | units/tmpfiles.d/*) continue ;; esac

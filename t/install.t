@@ -29,7 +29,9 @@ done
 for page in "$top"/scripts/*.[58]; do
 	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
 done
-same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
+for page in README LICENSE backup.conf.example units/INSTALL units/RUNBOOK; do
+	same "$top/$page" "dest/usr/local/share/doc/matric-memory/${page#units/}" "$page is there"
+done
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
 is '' "$(find dest ! -type l -perm /022)" 'nobody but root writes any of it'
 ok 'make uninstall' makes uninstall
@@ -80,7 +82,7 @@ same here/build/lib/number.o there/too/build/lib/number.o '... it is the same'
 
 # A newer version over an older one.
 mkdir older
-cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" older/
+cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" "$top/backup.conf.example" older/
 echo '# nobody sources this' >older/scripts/given-up.sh
 mkdir older/units/given-up
 echo nothing >older/units/given-up/example
