@@ -13,19 +13,9 @@ sshd_start "$tap_dir/sshd"
 [ "$(id -u)" -ne 0 ] || chmod 711 .
 stamp=20260117_023000 name=matric_backup_20260117_023000.sql.zst.enc
 
-# The commands, as make install names them.
-mkdir bin
-while read -r command script; do
-	printf '#!/bin/sh\nexec sh "%s/scripts/%s" "$@"\n' "$top" "$script" >"bin/$command"
-done <<'END'
-mm-backup backup.sh
-mm-restore restore.sh
-mm-drill test-backup-restore.sh
-mm-migrate run-migration.sh
-mm-pre-migration pre-migration-backup.sh
-END
-chmod +x bin/*
-PATH=$tap_dir/bin:$PATH
+# The commands, as they are installed.
+TOOLS=$(sed -n 's/^TOOLS	*= //p' "$top/Makefile") B=$build PREFIX=$tap_dir/usr sh "$top/scripts/install.sh" install >/dev/null
+PATH=$tap_dir/usr/bin:$PATH
 
 # settle - a database, a backup of it at home, called $made, and the same in the two other places.
 settle() {
@@ -67,7 +57,7 @@ done
 
 # options COMMAND - print those that it says it has, one a line, without a dash, or the first of two.
 options() {
-	"$1" --no-such-option 2>&1 | grep -oE -e '(^|[[ |])-[-a-z]+' | tr -d '[| ' |
+	case $1 in mm-check) "$1" --help || : ;; *) "$1" --no-such-option 2>&1 || : ;; esac | grep -oE -e '(^|[[ |])-[-a-z]+' | tr -d '[| ' |
 		sed -e 's/^-//' -e '/^-/!s/./&\n/g' | grep . | sort -u
 }
 # unexplained COMMAND - print those of which its page says nothing.
@@ -76,7 +66,7 @@ unexplained() {
 		grep -q -e "^\.It Fl \(.* Fl \)\{0,1\}$option\( \|$\)" "$top/scripts/$1.8" || echo "$option"
 	done
 }
-for command in mm-backup mm-restore mm-drill mm-migrate; do
+for command in mm-backup mm-restore mm-drill mm-migrate mm-check; do
 	ok "$command has options" test "$(options $command | wc -l)" -ge 3
 	is '' "$(unexplained $command)" '... and its page explains each'
 done
