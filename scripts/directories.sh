@@ -25,6 +25,16 @@ will_be_made() {
 	[ "$touches" = no ] && [ ! -e "$1" ] && [ -w "$(dirname -- "$1")" ]
 }
 
+# not_ours KEY DIR - say so.  What root made among another user's files, that user could not read.
+not_ours() {
+	# shellcheck disable=SC2012
+	preflight_owner=$(ls -ld -- "$2/." | awk '{ print $3 }')
+	case $preflight_owner in
+	root | "$(id -un)") lack "$1: others can write to $2" "chmod go-w '$2'" ;;
+	*) lack "$1: $2 is user $preflight_owner's" "runuser -u $preflight_owner -- $0 $command" ;;
+	esac
+}
+
 # preflight_own KEY DIR - a directory for ourselves, made if that is possible.
 preflight_own() {
 	[ "$touches" = no ] || [ -d "$2" ] || mkdir -p -- "$2" 2>/dev/null || :
@@ -32,7 +42,7 @@ preflight_own() {
 	if [ ! -d "$2" ]; then
 		lack "$1: there is no directory $2" "install -d -m 0700 -o $(id -un) '$2'"
 	elif ! is_ours "$2"; then
-		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
+		not_ours "$1" "$2"
 	elif ! can_write "$2"; then
 		lack "$1: nothing can be written to $2" "look at: ls -ld '$2'; df '$2'"
 	fi
