@@ -21,6 +21,7 @@
 #include "s3opt.h"
 #include "s3part.h"
 #include "s3place.h"
+#include "s3probe.h"
 #include "stdfds.h"
 
 /* Options that have only a long name. */
@@ -36,7 +37,8 @@ enum {
 	METADATA,
 	TAG,
 	LOCK_MODE,
-	LOCK_UNTIL
+	LOCK_UNTIL,
+	PROBE
 };
 
 /* What the command line says. */
@@ -48,7 +50,7 @@ struct request {
 	int trusts_eof;
 	int replaces;
 	uint64_t parallel;
-	int is_probe;
+	int probes;
 };
 
 static void
@@ -58,7 +60,8 @@ usage(void)
 	    "           [--max-parts n] [--equal-parts] [--checksum crc32c|crc64nvme|sha256]\n"
 	    "           [--storage-class class] [--sse AES256|aws:kms] [--sse-kms-key key]\n"
 	    "           [--metadata name=value] [--tag name=value] [--lock-mode mode --lock-until time]\n"
-	    "           s3://bucket/key\n" S3OPT_USAGE, stderr);
+	    "           s3://bucket/key\n"
+	    "       mm-s3put [s3-options] --probe s3://bucket/key\n" S3OPT_USAGE, stderr);
 	exit(ST_TROUBLE);
 }
 
@@ -104,6 +107,9 @@ take_option(struct request *req, int c, const char *arg)
 		return s3attr_lock_mode(attr, arg);
 	case LOCK_UNTIL:
 		return s3attr_lock_until(attr, arg);
+	case PROBE:
+		req->probes = 1;
+		return ST_OK;
 	default:
 		if (!s3opt_is(c))
 			usage();
@@ -132,6 +138,7 @@ read_options(int argc, char *argv[], struct request *req)
 		{ "tag", required_argument, NULL, TAG },
 		{ "lock-mode", required_argument, NULL, LOCK_MODE },
 		{ "lock-until", required_argument, NULL, LOCK_UNTIL },
+		{ "probe", no_argument, NULL, PROBE },
 		{ NULL, 0, NULL, 0 }
 	};
 	enum status st = ST_OK;
@@ -184,9 +191,8 @@ input_file(struct stat *sb)
 }
 
 static enum status
-put(struct request *req, const char *bucket, const char *key)
+put(struct request *req, struct s3 *s3, const char *key)
 {
-	struct s3 *s3 = s3_open(&req->opt, bucket);
 	struct s3part_ask ask = {
 		.attr = &req->attr, .sum = req->sum, .replaces = req->replaces, .receipt = STDOUT_FILENO
 	};
@@ -194,14 +200,28 @@ put(struct request *req, const char *bucket, const char *key)
 	enum status st = ST_TROUBLE;
 	struct stat sb;
 
-	if (s3 == NULL)
-		return ST_TROUBLE;
 	ask.file = input_file(&sb);
 	complete_plan(req, ask.file, s3_host(s3));
 	ask.plan = req->plan;
 	if (halt_catch() == ST_OK && (chain = s3part_new(s3, key, &ask)) != NULL)
 		st = pump_waiting(STDIN_FILENO, "stdin", chain, s3part_wait, chain);
 	sink_free(chain);
+	return st;
+}
+
+static enum status
+run(struct request *req, const char *bucket, const char *key)
+{
+	struct s3 *s3;
+	enum status st;
+
+	if (!req->probes && (st = gate_demand(STDIN_FILENO, req->trusts_eof)) != ST_OK)
+		return st;
+	if ((st = s3opt_settle(&req->opt)) != ST_OK)
+		return st;
+	if ((s3 = s3_open(&req->opt, bucket)) == NULL)
+		return ST_TROUBLE;
+	st = req->probes ? s3probe(s3, key) : put(req, s3, key);
 	s3_close(s3);
 	return st;
 }
@@ -218,9 +238,8 @@ main(int argc, char *argv[])
 	coredump_forbid();
 	s3opt_init(&req.opt);
 	if ((st = read_options(argc, argv, &req)) == ST_OK &&
-	    (st = s3place_name(argv[optind], bucket, &key)) == ST_OK && (st = check_key(key)) == ST_OK &&
-	    (st = gate_demand(STDIN_FILENO, req.trusts_eof)) == ST_OK && (st = s3opt_settle(&req.opt)) == ST_OK)
-		st = put(&req, bucket, key);
+	    (st = s3place_name(argv[optind], bucket, &key)) == ST_OK && (st = check_key(key)) == ST_OK)
+		st = run(&req, bucket, key);
 	s3attr_free(&req.attr);
 	s3opt_free(&req.opt);
 	if (st != ST_OK)

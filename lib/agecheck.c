@@ -1,9 +1,3 @@
-#include <sys/stat.h>
-
-#include <dirent.h>
-#include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <signal.h>
@@ -16,16 +10,19 @@
 
 #include "agecheck.h"
 #include "agereport.h"
+#include "agesource.h"
 #include "names.h"
 #include "number.h"
 #include "range.h"
 
-enum { NAME = 256, MIN_SIZE, COUNT, FORMAT, PLACE, WHY = 600 };
+enum { NAME = 256, MIN_SIZE, COUNT, FORMAT, PLACE, PLACES, WHY = 600 };
 
 /* What the command line says. */
 struct request {
 	struct agereport report;
-	const char *from;		/* a directory, or "-" */
+	const char *from;		/* a directory, or "-"; NULL: the index has the places */
+	const char *place;		/* what that is called, if not so */
+	const char *index;
 	const char **words;
 	size_t n_words;
 	uint64_t timeout;
@@ -35,7 +32,8 @@ struct request {
 
 static const char usage[] =
     "usage: mm-verify --age [--name name ...] [-w range] [-c range] [--min-size size] [--count range]\n"
-    "           [-t timeout] [-0v] [--place place] [--format nagios|prometheus|json] [-o file] directory | -\n";
+    "           [-t timeout] [-0v] [--place place] [--format nagios|prometheus|json] [-o file] directory | -\n"
+    "       mm-verify --age [...] --places index\n";
 
 /* The first reason counts. */
 __attribute__((format(printf, 2, 3))) static void
@@ -134,7 +132,8 @@ take_option(struct request *req, int c)
 	case 't': take_timeout(req); break;
 	case '0': req->end = '\0'; break;
 	case 'v': r->verbose = 1; break;
-	case PLACE: r->place = optarg; break;
+	case PLACE: req->place = optarg; break;
+	case PLACES: req->index = optarg; break;
 	case FORMAT: take_format(req); break;
 	case 'o': r->output = optarg; break;
 	default: complain(req->why, "usage: mm-verify --age [option ...] directory | -; see mm-verify --age --help"); break;
@@ -155,6 +154,7 @@ read_options(int argc, char *argv[], struct request *req)
 		{ "null", no_argument, NULL, '0' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "place", required_argument, NULL, PLACE },
+		{ "places", required_argument, NULL, PLACES },
 		{ "format", required_argument, NULL, FORMAT },
 		{ "output", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'V' },
@@ -170,13 +170,11 @@ read_options(int argc, char *argv[], struct request *req)
 		}
 		take_option(req, c);
 	}
-	if (argc - optind != 1)
+	if (argc - optind != (req->index == NULL) || (req->index != NULL && req->place != NULL))
 		take_option(req, '?');
-	else
-		req->from = argv[optind];
-	req->report.says_place = req->report.place != NULL;
-	if (req->report.place == NULL)
-		req->report.place = req->from;
+	req->from = argv[optind];
+	req->report.says_place = req->place != NULL;
+	req->report.is_of_several = req->index != NULL;
 	return 0;
 }
 
@@ -210,147 +208,81 @@ set_alarm(const struct request *req)
 	alarm((unsigned)req->timeout);
 }
 
-/* A line for a name of ours, if it is a plain file's.  ENOENT: it went while we looked. */
+/* The places that the command line names; nonzero if something is the matter with them. */
 static int
-print_entry(FILE *f, int dir, const char *name)
+find_places(struct agesources *all, struct request *req)
 {
-	struct stat sb;
-	struct name parsed;
+	const char *bad;
 
-	if (!names_parse(name, strlen(name), NULL, &parsed))
+	if (req->index == NULL)
+		bad = agesource_one(all, req->from, req->place);
+	else if ((bad = agesource_index(all, req->index)) != NULL)
+		complain(req->why, "%s: %s", req->index, bad);
+	if (bad != NULL)
+		complain(req->why, "%s", bad);
+	return bad != NULL;
+}
+
+/*
+ * Where there are several places, what one of them has all have to have.
+ * Nonzero if that cannot be found out.
+ */
+static int
+find_names(const struct agesources *all, struct request *req)
+{
+	if (req->index == NULL || req->n_words > 0)
 		return 0;
-	if (fstatat(dir, name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : -1;
-	return !S_ISREG(sb.st_mode) || fprintf(f, "%jd\t%s\n", (intmax_t)sb.st_size, name) > 0 ? 0 : -1;
+	free(req->words);
+	if (agesource_words(all, &req->words, &req->n_words) == ST_OK)
+		return 0;
+	complain(req->why, "out of memory");
+	return 1;
 }
 
-static int
-print_entries(FILE *f, DIR *dir)
-{
-	const struct dirent *e;
-	int st = 0;
-
-	errno = 0;
-	while (st == 0 && (e = readdir(dir)) != NULL) {
-		st = print_entry(f, dirfd(dir), e->d_name);
-		errno = st == 0 ? 0 : errno;
-	}
-	return st == 0 && errno == 0 ? 0 : -1;
-}
-
-/* The listing that a directory is, in the form of one on standard input.  -1, and errno. */
-static int
-load_directory(struct names *l, const char *path)
-{
-	DIR *dir;
-	FILE *f;
-	int st, because;
-
-	l->end = '\n';
-	if ((dir = opendir(path)) == NULL)
-		return -1;
-	if ((f = open_memstream(&l->text, &l->len)) == NULL) {
-		closedir(dir);
-		return -1;
-	}
-	st = print_entries(f, dir);
-	because = errno;
-	if (fclose(f) != 0 && st == 0) {
-		because = errno;
-		st = -1;
-	}
-	closedir(dir);
-	errno = because;
-	return st;
-}
-
-/* The number that is all of these len bytes; -1 if they are none. */
-static int64_t
-whole_number(const char *text, size_t len)
-{
-	int64_t n = 0;
-
-	if (len == 0 || len > 18)
-		return -1;
-	for (; len > 0; len--, text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		n = n * 10 + (*text - '0');
-	}
-	return n;
-}
-
-/* Is it a backup or a manifest?  These are not there when they are empty. */
-static int
-has_content(const char *name, size_t len)
-{
-	struct name parsed;
-
-	return names_parse(name, len, NULL, &parsed) && (parsed.part == NAMES_FILE || parsed.part == NAMES_MANIFEST);
-}
-
-/* A line of a listing: "name", or "size TAB name", or more fields before those. */
-static enum status
-take_line(struct names *l, const char *line, size_t len)
-{
-	const char *name = line + len, *size;
-	int64_t bytes = -1;
-
-	while (name > line && name[-1] != '\t')
-		name--;
-	if (name > line) {
-		for (size = name - 1; size > line && size[-1] != '\t'; size--)
-			;
-		bytes = whole_number(size, (size_t)(name - 1 - size));
-	}
-	len = (size_t)(line + len - name);
-	return bytes == 0 && has_content(name, len) ? ST_OK : names_add(l, name, len, NULL, bytes);
-}
-
-/* All that the place has; the reason in why if that cannot be known. */
-static void
-look(struct names *l, struct request *req)
-{
-	const char *line = NULL;
-	enum status st = ST_OK;
-	size_t len;
-
-	if (strcmp(req->from, "-") == 0)
-		st = names_load(l, STDIN_FILENO, "stdin", req->end);
-	else if (load_directory(l, req->from) == -1)
-		complain(req->why, "%s: %s", req->from, strerror(errno));
-	while (st == ST_OK && req->why[0] == '\0' && names_next(l, &line, &len))
-		st = take_line(l, line, len);
-	if (st != ST_OK)
-		complain(req->why, "the listing cannot be read");
-	names_sort(l);
-}
-
-/* Look, judge, and tell. */
+/* What was found there, or why nothing was. */
 static enum freshness
-check(struct request *req)
+judge(struct freshness_place *p, struct agesource *source, const struct request *req)
 {
-	struct names listing = { 0 };
-	struct series *series = NULL, *s;
-	enum freshness state = FRESH_OK;
-	size_t n = req->n_words;
-	enum status st;
+	const struct series *s;
 
-	look(&listing, req);
-	if (req->why[0] == '\0' && freshness_judge(&listing, req->report.now, &req->report.limits, req->words, &series, &n) != ST_OK)
+	*p = (struct freshness_place){ .name = source->place, .n = req->n_words };
+	if (source->why[0] == '\0' &&
+	    freshness_judge(&source->listing, req->report.now, &req->report.limits, req->words, &p->series, &p->n) != ST_OK)
+		snprintf(source->why, sizeof(source->why), "out of memory");
+	if (source->why[0] != '\0') {
+		p->why = source->why;
+		return p->state = FRESH_UNKNOWN;
+	}
+	for (s = p->series; s < p->series + p->n; s++)
+		p->state = freshness_worse(p->state, s->state);
+	return p->state = p->n == 0 ? FRESH_CRITICAL : p->state;
+}
+
+/* Look everywhere, judge, and tell. */
+static enum freshness
+check(struct request *req, struct agesources *all)
+{
+	enum freshness state = FRESH_OK;
+	struct freshness_place *places;
+	size_t i;
+
+	if (find_places(all, req))
+		return FRESH_UNKNOWN;
+	for (i = 0; i < all->n; i++)
+		agesource_look(&all->of[i], req->end);
+	if (find_names(all, req))
+		return FRESH_UNKNOWN;
+	if ((places = calloc(all->n, sizeof(*places))) == NULL) {
 		complain(req->why, "out of memory");
-	for (s = series; s != NULL && s < series + n; s++)
-		state = freshness_worse(state, s->state);
-	if (n == 0)
-		state = FRESH_CRITICAL;
-	if (req->why[0] == '\0')
-		st = agereport_print(&req->report, series, n, state);
-	else
-		st = agereport_unknown(&req->report, req->why);
-	if (st != ST_OK || req->why[0] != '\0')
+		return FRESH_UNKNOWN;
+	}
+	for (i = 0; i < all->n; i++)
+		state = freshness_worse(state, judge(&places[i], &all->of[i], req));
+	if (agereport_print(&req->report, places, all->n, state) != ST_OK)
 		state = FRESH_UNKNOWN;
-	free(series);
-	names_free(&listing);
+	for (i = 0; i < all->n; i++)
+		free(places[i].series);
+	free(places);
 	return state;
 }
 
@@ -359,18 +291,17 @@ agecheck(int argc, char *argv[])
 {
 	struct request req = { .timeout = 10, .end = '\n', .report = { .warn = "26h", .crit = "50h", .now = (int64_t)time(NULL),
 	    .limits = { .warn = { 0, 26 * 3600, 0 }, .crit = { 0, 50 * 3600, 0 }, .count = { -INFINITY, INFINITY, 0 } } } };
+	struct agesources all = { 0 };
 	enum freshness state = FRESH_UNKNOWN;
 
 	if (read_options(argc, argv, &req) == 0) {
 		set_alarm(&req);
-		if (req.why[0] == '\0') {
-			state = check(&req);
-		} else {
-			warnx("%s", req.why);
-			if (req.report.format == AGE_NAGIOS)
-				agereport_unknown(&req.report, req.why);
-		}
+		if (req.why[0] == '\0')
+			state = check(&req, &all);
+		if (req.why[0] != '\0')
+			agereport_unknown(&req.report, req.why);
 	}
+	agesource_free(&all);
 	while (req.n_words > 0)
 		free((void *)req.words[--req.n_words]);
 	free(req.words);

@@ -4,120 +4,144 @@
 #include "agemetrics.h"
 #include "visible.h"
 
-#define CHECK	"mm_backup_check_"
+enum { PLACE = 4096, HEAD = 2 * VISIBLE_SIZE(PLACE) + 128 };
 
+/* A family of metrics, as it is printed. */
+struct family {
+	FILE *f;
+	const char *name, *help;
+	int is_begun;			/* a sample has come, and so who we are */
+	char head[HEAD];		/* of each sample of the place at hand: name{destination="..." */
+};
+
+/* A place's name as a label.  What is not fit for a line has been made visible; the backslashes of that are plain ones here. */
 static void
-family(FILE *f, const char *name, const char *help)
+go_to(struct family *family, const char *place)
 {
-	fprintf(f, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
-}
+	char seen[VISIBLE_SIZE(PLACE)], *p;
+	char *to = family->head + snprintf(family->head, 96, "%s{destination=\"", family->name);
 
-/* A label's value.  What is not fit for a line has been made visible; the backslashes of that are plain ones here. */
-static void
-label(FILE *f, const char *key, const char *value)
-{
-	char seen[VISIBLE_SIZE(4096)], *p;
-
-	fprintf(f, "%s=\"", key);
-	for (p = visible(seen, value, strnlen(value, 4096)); *p != '\0'; p++) {
+	for (p = visible(seen, place, strnlen(place, PLACE)); *p != '\0'; p++) {
 		if (*p == '"' || *p == '\\')
-			putc('\\', f);
-		putc(*p, f);
+			*to++ = '\\';
+		*to++ = *p;
 	}
-	putc('"', f);
+	*to++ = '"';
+	*to = '\0';
 }
 
-/* "name{destination=...,name=..." */
 static void
-sample(FILE *f, const char *name, const char *place, const struct series *s)
+begin(struct family *family)
 {
-	fprintf(f, "%s{", name);
-	label(f, "destination", place);
+	if (!family->is_begun)
+		fprintf(family->f, "# HELP %s %s\n# TYPE %s gauge\n", family->name, family->help, family->name);
+	family->is_begun = 1;
+}
+
+/* *s* and *state* are NULL where there is no such label. */
+static void
+sample(struct family *family, const struct series *s, const char *state, int64_t value)
+{
+	begin(family);
+	fputs(family->head, family->f);
 	if (s != NULL)
-		fprintf(f, ",name=\"%.*s\"", (int)s->len, s->word);
+		fprintf(family->f, ",name=\"%.*s\"", (int)s->len, s->word);
+	if (state != NULL)
+		fprintf(family->f, ",state=\"%s\"", state);
+	fprintf(family->f, "} %" PRId64 "\n", value);
 }
 
 static void
-check(FILE *f, const char *place, int64_t now, int success)
+sample_state(struct family *family, const struct series *s)
 {
-	family(f, CHECK "success", "Whether the place could be looked at; if not, what is said of its backups is old.");
-	sample(f, CHECK "success", place, NULL);
-	fprintf(f, "} %d\n", success);
-	family(f, CHECK "timestamp_seconds", "When the place was looked at.");
-	sample(f, CHECK "timestamp_seconds", place, NULL);
-	fprintf(f, "} %" PRId64 "\n", now);
+	sample(family, s, NULL, s->state);
 }
 
 static void
-files(FILE *f, const char *place, const struct series *s, const char *state, uint64_t n)
+sample_newest(struct family *family, const struct series *s)
 {
-	sample(f, "mm_backup_files", place, s);
-	fprintf(f, ",state=\"%s\"} %" PRIu64 "\n", state, n);
+	if (s->newest != NULL)
+		sample(family, s, NULL, s->newest->when);
 }
 
-void
-agemetrics_print(FILE *f, const char *place, int64_t now, const struct series *series, size_t n)
+static void
+sample_size(struct family *family, const struct series *s)
 {
-	static const char newest[] = "mm_backup_last_success_timestamp_seconds", size[] = "mm_backup_size_bytes";
-	const struct series *s;
-
-	check(f, place, now, 1);
-	family(f, CHECK "state", "What the check of a series of backups found: 0 ok, 1 warning, 2 critical, 3 unknown.");
-	for (s = series; s < series + n; s++) {
-		sample(f, CHECK "state", place, s);
-		fprintf(f, "} %d\n", (int)s->state);
-	}
-	family(f, newest, "When the newest good backup was begun.");
-	for (s = series; s < series + n; s++) {
-		if (s->newest == NULL)
-			continue;
-		sample(f, newest, place, s);
-		fprintf(f, "} %" PRId64 "\n", s->newest->when);
-	}
-	family(f, size, "Size of the newest good backup.");
-	for (s = series; s < series + n; s++) {
-		if (s->newest == NULL || s->newest->size == -1)
-			continue;
-		sample(f, size, place, s);
-		fprintf(f, "} %" PRId64 "\n", s->newest->size);
-	}
-	family(f, "mm_backup_files", "How many backups there are in each state.");
-	for (s = series; s < series + n; s++) {
-		files(f, place, s, "good", s->good);
-		files(f, place, s, "suspect", s->suspect);
-		files(f, place, s, "unfinished", s->unfinished);
-	}
+	if (s->newest != NULL && s->newest->size != -1)
+		sample(family, s, NULL, s->newest->size);
 }
 
-/* Is it a line that speaks of backups, and not of the check? */
-static int
-is_kept(const char *line, size_t len)
+static void
+sample_files(struct family *family, const struct series *s)
 {
-	static const char *const heads[] = { "# HELP ", "# TYPE ", "" };
-	const char *name;
-	size_t i, n;
-
-	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		n = strlen(heads[i]);
-		name = line + n;
-		if (len > n + strlen(CHECK) && memcmp(line, heads[i], n) == 0 && memcmp(name, "mm_backup_", 10) == 0)
-			return memcmp(name, CHECK, strlen(CHECK)) != 0;
-	}
-	return 0;
+	sample(family, s, "good", (int64_t)s->good);
+	sample(family, s, "suspect", (int64_t)s->suspect);
+	sample(family, s, "unfinished", (int64_t)s->unfinished);
 }
 
-void
-agemetrics_failed(FILE *f, const char *place, int64_t now, const char *old, size_t len)
+/* What an older file said of the place at hand. */
+static void
+repeat(struct family *family, const char *old, size_t len)
 {
+	size_t n, head = strlen(family->head);
 	const char *end;
-	size_t n;
 
-	check(f, place, now, 0);
-	while (len > 0 && (end = memchr(old, '\n', len)) != NULL) {
+	for (; len > 0 && (end = memchr(old, '\n', len)) != NULL; old += n, len -= n) {
 		n = (size_t)(end - old) + 1;
-		if (is_kept(old, n))
-			fwrite(old, 1, n, f);
-		old += n;
-		len -= n;
+		if (n <= head || memcmp(old, family->head, head) != 0 || old[head] != ',')
+			continue;
+		begin(family);
+		fwrite(old, 1, n, family->f);
+	}
+}
+
+/* What is said of the places themselves. */
+static void
+print_checks(FILE *f, int64_t now, const struct freshness_place *places, size_t n)
+{
+	struct family success = { .f = f, .name = "mm_backup_check_success",
+	    .help = "Whether the place could be looked at; if not, what is said of its backups is old." };
+	struct family when = { .f = f, .name = "mm_backup_check_timestamp_seconds", .help = "When the place was looked at." };
+	const struct freshness_place *p;
+
+	for (p = places; p < places + n; p++) {
+		go_to(&success, p->name);
+		sample(&success, NULL, NULL, p->why == NULL);
+	}
+	for (p = places; p < places + n; p++) {
+		go_to(&when, p->name);
+		sample(&when, NULL, NULL, now);
+	}
+}
+
+void
+agemetrics_print(FILE *f, int64_t now, const struct freshness_place *places, size_t n, const char *old, size_t len)
+{
+	static const struct {
+		const char *name, *help;
+		void (*sample)(struct family *, const struct series *);
+		int outlives_trouble;
+	} families[] = {
+		{ "mm_backup_check_state", "What the check of a series of backups found: 0 ok, 1 warning, 2 critical, 3 unknown.",
+		    sample_state, 0 },
+		{ "mm_backup_last_success_timestamp_seconds", "When the newest good backup was begun.", sample_newest, 1 },
+		{ "mm_backup_size_bytes", "Size of the newest good backup.", sample_size, 1 },
+		{ "mm_backup_files", "How many backups there are in each state.", sample_files, 1 }
+	};
+	const struct freshness_place *p;
+	const struct series *s;
+	size_t i;
+
+	print_checks(f, now, places, n);
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		struct family family = { .f = f, .name = families[i].name, .help = families[i].help };
+
+		for (p = places; p < places + n; p++) {
+			go_to(&family, p->name);
+			if (p->why != NULL && families[i].outlives_trouble)
+				repeat(&family, old, len);
+			for (s = p->series; p->why == NULL && s < p->series + p->n; s++)
+				families[i].sample(&family, s);
+		}
 	}
 }

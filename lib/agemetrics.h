@@ -1,7 +1,7 @@
 /*
  * The same for Prometheus, in its text format: families of metrics whose names
  * begin with mm_backup_.  No sample has a timestamp, since node_exporter passes
- * over files that have any.
+ * over files that have any; and each family has its samples in a row, whatever place they are of.
  *
  *	mm_backup_check_success		1; 0 when the place could not be looked at
  *	mm_backup_check_timestamp_seconds	when it was
@@ -19,15 +19,12 @@
 #include <stdio.h>
 
 #include "freshness.h"
-#include "status.h"
-
-void agemetrics_print(FILE *, const char *place, int64_t now, const struct series *, size_t n);
 
 /*
- * The place could not be looked at.  What the old file said of its backups is
- * said again: *old* is what it holds, len bytes; of those only what could be
- * ours is taken.
+ * Of places that could not be looked at, what the old file said of their
+ * backups is said again: *old* is what it holds, len bytes; of those only what
+ * could be ours is taken.
  */
-void agemetrics_failed(FILE *, const char *place, int64_t now, const char *old, size_t len);
+void agemetrics_print(FILE *, int64_t now, const struct freshness_place *, size_t n, const char *old, size_t len);
 
 #endif

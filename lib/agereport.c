@@ -127,22 +127,81 @@ add_series(struct line *l, const struct agereport *r, const struct series *s)
 	add(l, ", one of %s lies in the future", stamp);
 }
 
+/* Text from outside, fit for the text of a plugin: a bar would end it. */
+static void
+add_foreign(struct line *l, const char *text)
+{
+	char seen[VISIBLE_SIZE(400)], *p;
+
+	for (p = visible(seen, text, strnlen(text, 400)); *p != '\0'; p++) {
+		if (*p == '|')
+			add(l, "\\x7c");
+		else
+			add(l, "%c", *p);
+	}
+}
+
+/* What has a state: a series at a place; or the place, which cannot be looked at or is empty. */
+struct finding {
+	const struct freshness_place *place;
+	const struct series *series;
+	enum freshness state;
+};
+
+/* The findings, in the order of the places; to be freed.  NULL: out of memory. */
+static struct finding *
+find(const struct freshness_place *places, size_t n_places, size_t *n)
+{
+	const struct freshness_place *p;
+	struct finding *found, *to;
+	size_t i;
+
+	for (*n = 0, p = places; p < places + n_places; p++)
+		*n += p->why == NULL && p->n > 0 ? p->n : 1;
+	if ((found = malloc((*n + 1) * sizeof(*found))) == NULL) {
+		warn("%zu places", n_places);
+		return NULL;
+	}
+	for (to = found, p = places; p < places + n_places; p++) {
+		for (i = 0; p->why == NULL && i < p->n; i++)
+			*to++ = (struct finding){ p, &p->series[i], p->series[i].state };
+		if (p->why != NULL || p->n == 0)
+			*to++ = (struct finding){ p, NULL, p->why != NULL ? FRESH_UNKNOWN : FRESH_CRITICAL };
+	}
+	return found;
+}
+
+static void
+add_finding(struct line *l, const struct agereport *r, const struct finding *f)
+{
+	if (r->is_of_several) {
+		add_foreign(l, f->place->name);
+		add(l, ": ");
+	}
+	if (f->place->why != NULL)
+		add_foreign(l, f->place->why);
+	else if (f->series == NULL)
+		add(l, "no backup at all");
+	else
+		add_series(l, r, f->series);
+}
+
 /* The worst first.  What there is no room for is counted. */
 static void
-add_all(struct line *l, const struct agereport *r, const struct series *series, size_t n)
+add_all(struct line *l, const struct agereport *r, const struct finding *found, size_t n)
 {
 	static const enum freshness order[] = { FRESH_CRITICAL, FRESH_UNKNOWN, FRESH_WARNING, FRESH_OK };
+	const struct finding *f;
 	const char *between = "";
-	const struct series *s;
 	struct line one;
 	size_t i, left = 0;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		for (s = series; s < series + n; s++) {
-			if (s->state != order[i])
+		for (f = found; f < found + n; f++) {
+			if (f->state != order[i])
 				continue;
 			one.len = 0;
-			add_series(&one, r, s);
+			add_finding(&one, r, f);
 			/* Room for the count stays. */
 			if (left > 0 || l->len + one.len + 40 > HALF)
 				left++;
@@ -166,20 +225,36 @@ threshold(char out[RANGE_SIZE], const struct range *r)
 	return out;
 }
 
+/* The end of a figure's label, after what tells whose it is: a label has no quote and no equals sign. */
+static void
+name_figure(char label[1024], const struct agereport *r, const struct finding *f, int is_only, const char *what)
+{
+	char place[VISIBLE_SIZE(100)], *p;
+
+	if (!r->is_of_several && is_only) {
+		snprintf(label, 1024, "%s", what);
+		return;
+	}
+	visible(place, f->place->name, strnlen(f->place->name, 100));
+	for (p = place; (p = strpbrk(p, "'=|")) != NULL; )
+		*p = '_';
+	snprintf(label, 1024, "'%s%s%.*s %s'", r->is_of_several ? place : "", r->is_of_several ? " " : "", (int)f->series->len,
+	    f->series->word, what);
+}
+
 /* " 'm age'=11520s;93600;180000;0 ..."; without the name if there is only one. */
 static void
-add_figures(struct line *l, const struct agereport *r, const struct series *s, int is_only)
+add_figures(struct line *l, const struct agereport *r, const struct finding *f, int is_only)
 {
-	char label[3][256], age[24] = "U", size[24] = "U", least[24] = "", warn[RANGE_SIZE], crit[RANGE_SIZE], count[RANGE_SIZE];
+	char label[3][1024], age[24] = "U", size[24] = "U", least[24] = "", warn[RANGE_SIZE], crit[RANGE_SIZE], count[RANGE_SIZE];
 	static const char *const what[] = { "age", "size", "count" };
+	const struct series *s = f->series;
 	int i;
 
-	for (i = 0; i < 3; i++) {
-		if (is_only)
-			snprintf(label[i], sizeof(label[i]), "%s", what[i]);
-		else
-			snprintf(label[i], sizeof(label[i]), "'%.*s %s'", (int)s->len, s->word, what[i]);
-	}
+	if (s == NULL)
+		return;
+	for (i = 0; i < 3; i++)
+		name_figure(label[i], r, f, is_only, what[i]);
 	if (s->newest != NULL)
 		snprintf(age, sizeof(age), "%" PRId64 "s", s->age);
 	if (s->newest != NULL && s->newest->size != -1)
@@ -190,55 +265,44 @@ add_figures(struct line *l, const struct agereport *r, const struct series *s, i
 	    threshold(crit, &r->limits.crit), label[1], size, least, label[2], s->good, threshold(count, &r->limits.count));
 }
 
-/* Text from outside, fit for the text of a plugin: a bar would end it. */
 static void
-add_foreign(struct line *l, const char *text)
+print_found(FILE *out, const struct agereport *r, const struct finding *found, size_t n, enum freshness state)
 {
-	char seen[VISIBLE_SIZE(400)], *p;
+	const struct finding *f;
+	struct line l = { .len = 0 };
 
-	for (p = visible(seen, text, strnlen(text, 400)); *p != '\0'; p++) {
-		if (*p == '|')
-			add(l, "\\x7c");
-		else
-			add(l, "%c", *p);
+	add(&l, "BACKUP %s - ", agereport_word(state));
+	if (!r->is_of_several && r->says_place) {
+		add_foreign(&l, found->place->name);
+		add(&l, ": ");
 	}
-}
-
-static void
-begin_line(struct line *l, const struct agereport *r, enum freshness state)
-{
-	l->len = 0;
-	add(l, "BACKUP %s - ", agereport_word(state));
-	if (!r->says_place)
-		return;
-	add_foreign(l, r->place);
-	add(l, ": ");
-}
-
-static void
-print_line(FILE *f, const struct agereport *r, const struct series *series, size_t n, enum freshness state)
-{
-	const struct series *s;
-	struct line l;
-
-	begin_line(&l, r, state);
-	if (n == 0)
-		add(&l, "no backup at all");
-	add_all(&l, r, series, n);
-	fprintf(f, "%s", l.text);
-	l.len = 0;
-	l.text[0] = '\0';
-	for (s = series; s < series + n; s++)
-		add_figures(&l, r, s, n == 1);
-	fprintf(f, "%s%s\n", l.len > 0 ? " |" : "", l.text);
-	for (s = series; r->verbose && s < series + n; s++) {
+	add_all(&l, r, found, n);
+	fprintf(out, "%s", l.text);
+	l = (struct line){ .len = 0 };
+	for (f = found; f < found + n; f++)
+		add_figures(&l, r, f, n == 1);
+	fprintf(out, "%s%s\n", l.len > 0 ? " |" : "", l.text);
+	for (f = found; r->verbose && f < found + n; f++) {
 		l.len = 0;
-		add_series(&l, r, s);
-		fprintf(f, "[%s] %s", agereport_word(s->state), l.text);
-		if (s->newest != NULL)
-			fprintf(f, ", %.*s", (int)s->newest->len, s->newest->name);
-		putc('\n', f);
+		add_finding(&l, r, f);
+		fprintf(out, "[%s] %s", agereport_word(f->state), l.text);
+		if (f->series != NULL && f->series->newest != NULL)
+			fprintf(out, ", %.*s", (int)f->series->newest->len, f->series->newest->name);
+		putc('\n', out);
 	}
+}
+
+static enum status
+print_line(FILE *out, const struct agereport *r, const struct freshness_place *places, size_t n_places, enum freshness state)
+{
+	size_t n;
+	struct finding *found = find(places, n_places, &n);
+
+	if (found == NULL)
+		return ST_TROUBLE;
+	print_found(out, r, found, n, state);
+	free(found);
+	return ST_OK;
 }
 
 /* A name that has no end after it. */
@@ -273,34 +337,46 @@ json_series(struct json *j, const struct series *s)
 	json_close(j);
 }
 
+/* What is said of a place, in the object that is open. */
 static void
-print_json(FILE *f, const struct agereport *r, const struct series *series, size_t n, enum freshness state, const char *why)
+json_place(struct json *j, const struct freshness_place *p)
+{
+	size_t i;
+
+	json_string(j, "state", agereport_word(p->state));
+	json_number(j, "code", p->state);
+	json_string(j, "place", p->name);
+	if (p->why != NULL)
+		json_string(j, "message", p->why);
+	json_array(j, "series");
+	for (i = 0; p->why == NULL && i < p->n; i++)
+		json_series(j, &p->series[i]);
+	json_close(j);
+}
+
+static void
+print_json(FILE *f, const struct agereport *r, const struct freshness_place *places, size_t n, enum freshness state)
 {
 	struct json j;
 	size_t i;
 
 	json_begin(&j, f);
+	json_number(&j, "checked", (uint64_t)r->now);
+	if (!r->is_of_several) {
+		json_place(&j, places);
+		json_close(&j);
+		return;
+	}
 	json_string(&j, "state", agereport_word(state));
 	json_number(&j, "code", state);
-	json_string(&j, "place", r->place);
-	json_number(&j, "checked", (uint64_t)r->now);
-	if (why != NULL)
-		json_string(&j, "message", why);
-	json_array(&j, "series");
-	for (i = 0; i < n; i++)
-		json_series(&j, &series[i]);
+	json_array(&j, "places");
+	for (i = 0; i < n; i++) {
+		json_object(&j, NULL);
+		json_place(&j, &places[i]);
+		json_close(&j);
+	}
 	json_close(&j);
 	json_close(&j);
-}
-
-static void
-print_unknown(FILE *f, const struct agereport *r, const char *why)
-{
-	struct line l;
-
-	begin_line(&l, r, FRESH_UNKNOWN);
-	add_foreign(&l, why);
-	fprintf(f, "%s\n", l.text);
 }
 
 /* What our own metrics file says now, if there is one: its bytes, to be freed; NULL: nothing. */
@@ -324,62 +400,87 @@ old_metrics(const char *path, size_t *len)
 	return text;
 }
 
-/* Print to *f* what there is to say; *why* is NULL unless the place could not be looked at. */
 static void
-print(FILE *f, const struct agereport *r, const struct series *series, size_t n, enum freshness state, const char *why)
+print_metrics(FILE *f, const struct agereport *r, const struct freshness_place *places, size_t n)
 {
-	char *old;
-	size_t len;
+	char *old = NULL;
+	size_t i, len = 0;
 
-	if (r->format == AGE_JSON) {
-		print_json(f, r, series, n, state, why);
-	} else if (r->format == AGE_NAGIOS && why != NULL) {
-		print_unknown(f, r, why);
-	} else if (r->format == AGE_NAGIOS) {
-		print_line(f, r, series, n, state);
-	} else if (why == NULL) {
-		agemetrics_print(f, r->place, r->now, series, n);
-	} else {
-		warnx("%s", why);
-		old = old_metrics(r->output, &len);
-		agemetrics_failed(f, r->place, r->now, old, len);
-		free(old);
+	for (i = 0; i < n; i++) {
+		if (places[i].why == NULL)
+			continue;
+		if (r->is_of_several)
+			warnx("%s: %s", places[i].name, places[i].why);
+		else
+			warnx("%s", places[i].why);
+		if (old == NULL)
+			old = old_metrics(r->output, &len);
 	}
+	agemetrics_print(f, r->now, places, n, old, len);
+	free(old);
 }
 
 static enum status
-save(const struct agereport *r, const struct series *series, size_t n, enum freshness state, const char *why)
+print(FILE *f, const struct agereport *r, const struct freshness_place *places, size_t n, enum freshness state)
+{
+	switch (r->format) {
+	case AGE_JSON:
+		print_json(f, r, places, n, state);
+		return ST_OK;
+	case AGE_PROMETHEUS:
+		print_metrics(f, r, places, n);
+		return ST_OK;
+	case AGE_NAGIOS:
+		break;
+	}
+	return print_line(f, r, places, n, state);
+}
+
+/* A file that others are meant to read: node_exporter runs as somebody else. */
+static enum status
+open_output(struct newfile *file, const char *path)
+{
+	enum status st = newfile_open(file, path);
+
+	if (st == ST_OK && file->temporary != NULL && fchmod(fileno(file->file), 0644) == -1) {
+		warn("chmod %s", file->temporary);
+		newfile_drop(file);
+		return ST_TROUBLE;
+	}
+	return st;
+}
+
+enum status
+agereport_print(const struct agereport *r, const struct freshness_place *places, size_t n, enum freshness state)
 {
 	struct newfile file;
 	enum status st;
 
 	if (r->output == NULL) {
-		print(stdout, r, series, n, state, why);
+		if ((st = print(stdout, r, places, n, state)) != ST_OK)
+			return st;
 		if (fflush(stdout) == 0 && !ferror(stdout))
 			return ST_OK;
 		warn("write stdout");
 		return ST_TROUBLE;
 	}
-	if ((st = newfile_open(&file, r->output)) != ST_OK)
+	if ((st = open_output(&file, r->output)) != ST_OK)
 		return st;
-	/* Others are meant to read it: node_exporter runs as somebody else. */
-	if (file.temporary != NULL && fchmod(fileno(file.file), 0644) == -1) {
-		warn("chmod %s", file.temporary);
-		newfile_drop(&file);
-		return ST_TROUBLE;
-	}
-	print(file.file, r, series, n, state, why);
-	return newfile_keep(&file);
+	if ((st = print(file.file, r, places, n, state)) == ST_OK)
+		return newfile_keep(&file);
+	newfile_drop(&file);
+	return st;
 }
 
-enum status
-agereport_print(const struct agereport *r, const struct series *series, size_t n, enum freshness state)
-{
-	return save(r, series, n, state, NULL);
-}
-
-enum status
+void
 agereport_unknown(const struct agereport *r, const char *why)
 {
-	return save(r, NULL, 0, FRESH_UNKNOWN, why);
+	struct line l = { .len = 0 };
+
+	warnx("%s", why);
+	if (r->format != AGE_NAGIOS)
+		return;
+	add(&l, "BACKUP UNKNOWN - ");
+	add_foreign(&l, why);
+	puts(l.text);
 }

@@ -8,9 +8,9 @@
  *	json		an object
  *
  * To standard output, or to a file: that is there whole or as it was before,
- * and all may read it.  When the place could not be looked at, a metrics file
- * keeps what it said of the backups, and says mm_backup_check_success 0; so an
- * alert on their age goes on working.
+ * and all may read it.  When a place could not be looked at, a metrics file
+ * keeps what it said of the backups there, and says mm_backup_check_success 0;
+ * so an alert on their age goes on working.
  */
 #ifndef MM_AGEREPORT_H
 #define MM_AGEREPORT_H
@@ -26,8 +26,8 @@ enum agereport_format { AGE_NAGIOS, AGE_PROMETHEUS, AGE_JSON };
 struct agereport {
 	enum agereport_format format;
 	const char *output;		/* a file; NULL: standard output */
-	const char *place;		/* where the backups are */
-	int says_place;			/* in a line of text, too */
+	int is_of_several;		/* places, be it that there is only one: each is named, in a list of them */
+	int says_place;			/* of one place: its name, in a line of text too */
 	int verbose;
 	int64_t now;
 	struct freshness_limits limits;
@@ -37,10 +37,16 @@ struct agereport {
 /* OK, WARNING, CRITICAL, UNKNOWN. */
 const char *agereport_word(enum freshness);
 
-/* ST_TROUBLE, with the reason on stderr, if it cannot be written. */
-enum status agereport_print(const struct agereport *, const struct series *, size_t n, enum freshness);
+/*
+ * The n places, and the worst of their states.  ST_TROUBLE, with the reason on
+ * stderr, if it cannot be written.
+ */
+enum status agereport_print(const struct agereport *, const struct freshness_place *, size_t n, enum freshness);
 
-/* The place could not be looked at. */
-enum status agereport_unknown(const struct agereport *, const char *why);
+/*
+ * No place was looked at; that is said in a line of text alone.  What machines
+ * read stays as it is: its age tells.
+ */
+void agereport_unknown(const struct agereport *, const char *why);
 
 #endif

@@ -52,6 +52,15 @@ struct series {
 	enum freshness state;
 };
 
+/* Of several places one; series in the order in which they were asked for. */
+struct freshness_place {
+	const char *name;		/* as its owner calls it */
+	const char *why;		/* it could not be looked at; NULL: it was */
+	struct series *series;
+	size_t n;
+	enum freshness state;		/* the worst of theirs; critical if there are none */
+};
+
 /* Worst first: critical, unknown, warning, ok. */
 enum freshness freshness_worse(enum freshness, enum freshness);
 

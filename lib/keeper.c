@@ -23,7 +23,7 @@
 
 enum {
 	LINGER = 250,		/* ms that stages upstream of a failure have to end by SIGPIPE */
-	LOOK = 50,		/* ms between looks at a group whose leader has ended */
+	LOOK = 50,		/* ms between looks at a group whose leader has ended, or that is to end */
 	DEAF = 2000,		/* ms from TERM to KILL when the front has died: nobody is left to wait */
 	RETRY = 1000,		/* ms between one KILL and the next */
 	SAME = 1000		/* ms in which a second signal is the first one again */
@@ -89,9 +89,25 @@ fail_by(struct run *r, const struct stage *s, const char *words)
 	fail(r, KEEPER_FAILED, s->number, cause);
 }
 
+/*
+ * runuser, su and sudo stop themselves when they see that what they started has
+ * been stopped, be it for a moment; nobody but us would ever let them go on.
+ */
+static void
+go_on(struct run *r)
+{
+	size_t i;
+
+	if (r->status == KEEPER_GOOD)
+		return;
+	for (i = 0; i < r->k->n; i++)
+		stage_go_on(&r->k->stage[i]);
+}
+
 static void
 press(struct run *r)
 {
+	go_on(r);
 	if (r->next == 0 || clock_ms() < r->next)
 		return;
 	signal_from(r, 0, r->press == TERM_ALL ? SIGTERM : SIGKILL);
@@ -294,7 +310,7 @@ patience(const struct run *r)
 
 	if (r->next != 0)
 		due = sooner(due, left < 0 ? 0 : (int)left);
-	return any(r, STAGE_LEFT) ? sooner(due, LOOK) : due;
+	return any(r, STAGE_LEFT) || r->status != KEEPER_GOOD ? sooner(due, LOOK) : due;
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "halt.h"
 #include "meter.h"
 #include "receipt.h"
+#include "s3confirm.h"
 #include "s3list.h"
 #include "s3look.h"
 #include "s3part.h"
@@ -24,7 +25,7 @@
 enum {
 	RESENDS = 3,			/* of a part whose answer had a wrong ETag, or none */
 	TURN_MS = 1000,
-	ABORT_MS = 20000,		/* after a signal: mm-pipe's patience is 30 s */
+	ABORT_MS = 12000,		/* after a signal: mm-pipe's patience is 30 s */
 	ABORT_LONG_MS = 60000,
 	MD5_BASE64 = 25
 };
@@ -187,6 +188,7 @@ take_part(struct s3part *p, struct slot *slot)
 	if (etag[0] != '\0' && (slot->md5[0] == '\0' || p->upload.has_own_etags || p->distrusts_etags ||
 	    !s3upload_is_md5(etag) || strcasecmp(etag, slot->md5) == 0)) {
 		slot->is_sent = 0;
+		meter_gave(slot->len);
 		return s3upload_keep(&p->upload, slot->number, etag, slot->len, slot->sum);
 	}
 	/* The same wrong one for the same bytes, of which the server has checked the MD5: it makes its ETags otherwise. */
@@ -401,37 +403,6 @@ forget_had(struct s3part *p)
 	p->nhad = 0;
 }
 
-/* Take up that upload if what the server has of it suits; it is ours by its parts' digests then. */
-static int
-take_up(struct s3part *p, char *id)
-{
-	size_t n = (size_t)((uint64_t)p->ask->file->st_size / p->plan.part) + 1;
-
-	if ((p->had = calloc(n, sizeof(*p->had))) == NULL)
-		return 0;
-	p->nhad = n;
-	if (s3list_parts(p->s3, p->upload.key, id, NULL, note_had, p) == ST_OK) {
-		p->upload.id = id;
-		p->upload.is_resumed = 1;
-		return 1;
-	}
-	forget_had(p);
-	return 0;
-}
-
-static int
-resume(struct s3part *p)
-{
-	struct candidate c = { .part = p };
-
-	if (p->ask->file == NULL || !p->upload.may_look || p->plan.grows)
-		return 0;
-	if (s3list_uploads(p->s3, p->upload.key, NULL, choose_latest, &c) == ST_OK && c.id != NULL && take_up(p, c.id))
-		return 1;
-	free(c.id);
-	return 0;
-}
-
 /* Does the server have exactly this part already? */
 static int
 had_it(struct s3part *p, struct slot *slot)
@@ -444,6 +415,37 @@ had_it(struct s3part *p, struct slot *slot)
 	return strcasecmp(had->etag, slot->md5) == 0;
 }
 
+/* Take up that upload if what the server has of it suits, and the first part is the one that we have. */
+static int
+take_up(struct s3part *p, struct slot *slot, char *id)
+{
+	size_t n = (size_t)((uint64_t)p->ask->file->st_size / p->plan.part) + 1;
+
+	if ((p->had = calloc(n, sizeof(*p->had))) == NULL)
+		return 0;
+	p->nhad = n;
+	if (s3list_parts(p->s3, p->upload.key, id, NULL, note_had, p) == ST_OK && had_it(p, slot)) {
+		p->upload.id = id;
+		p->upload.is_resumed = 1;
+		return 1;
+	}
+	forget_had(p);
+	return 0;
+}
+
+static int
+resume(struct s3part *p, struct slot *first)
+{
+	struct candidate c = { .part = p };
+
+	if (p->ask->file == NULL || !p->upload.may_look || p->plan.grows)
+		return 0;
+	if (s3list_uploads(p->s3, p->upload.key, NULL, choose_latest, &c) == ST_OK && c.id != NULL && take_up(p, first, c.id))
+		return 1;
+	free(c.id);
+	return 0;
+}
+
 /* --- the sink */
 
 static enum status
@@ -452,12 +454,11 @@ part_is_full(struct s3part *p)
 	struct slot *slot = p->filling;
 	enum status st;
 
-	if (p->upload.id == NULL && !resume(p) && (st = s3upload_begin(&p->upload)) != ST_OK)
-		return st;
 	end_digests(p, slot);
+	if (p->upload.id == NULL && !resume(p, slot) && (st = s3upload_begin(&p->upload)) != ST_OK)
+		return st;
 	p->filling = NULL;
 	p->sent += slot->len;
-	meter_gave(slot->len);
 	if (had_it(p, slot))
 		return s3upload_keep(&p->upload, slot->number, p->had[slot->number - 1].etag, slot->len, slot->sum);
 	send_part(p, slot);
@@ -506,6 +507,7 @@ put_all(struct s3part *p)
 	body.md5 = slot->md5[0] == '\0' ? NULL : slot->md5;
 	body.nheader = proof_headers(p, slot, body.header);
 	s3_heed(p->s3, S3HEED_SOON);
+	meter_gave(slot->len);
 	return s3upload_put(&p->upload, &body);
 }
 
@@ -532,7 +534,8 @@ finish(struct sink *sink)
 
 	if (p->filling == NULL && p->parts == 0 && (st = begin_part(p)) != ST_OK)
 		return st;
-	if ((st = p->upload.id == NULL ? put_all(p) : complete(p)) != ST_OK)
+	st = p->upload.id == NULL ? put_all(p) : complete(p);
+	if (st != ST_OK || (st = s3confirm(p->s3, p->upload.key, p->ask->attr)) != ST_OK)
 		return st;
 	digest_hex(p->whole, hex);
 	if ((st = receipt_write(p->ask->receipt, hex, p->base)) == ST_OK)

@@ -152,6 +152,13 @@ stage_signal(struct stage *s, int signo)
 	kill(-s->pid, SIGCONT);
 }
 
+void
+stage_go_on(const struct stage *s)
+{
+	if (s->told && (s->state == STAGE_RUNS || s->state == STAGE_LEFT))
+		kill(-s->pid, SIGCONT);
+}
+
 int
 stage_exited_zero(const struct stage *s)
 {

@@ -59,6 +59,9 @@ void stage_look(struct stage *s);
 /* To the whole group, stopped processes included, if it is not gone.  Marks it told. */
 void stage_signal(struct stage *s, int signo);
 
+/* To the whole group of one that was told to end: nobody in it may stand still. */
+void stage_go_on(const struct stage *);
+
 int stage_exited_zero(const struct stage *s);
 int stage_died_of_pipe(const struct stage *s);	/* SIGPIPE, or a shell's word for it */
 

@@ -101,6 +101,10 @@ load_configuration() {
 		conf_load '' || exit
 		return
 	fi
+	# The instance of a template is named after its configuration, and so its notice goes where that says.
+	case $command$conf$operand in
+	notice*@*.service) conf=${operand#*@} conf=${conf_default%/*}/${conf%.service}.conf ;;
+	esac
 	if [ -n "$conf" ]; then
 		[ -e "$conf" ] || { log ERROR "$conf: there is no such file"; exit 78; }
 	elif [ -e "$conf_default" ]; then
@@ -228,6 +232,7 @@ main() {
 	trap 'clean_up 130' INT
 	trap 'clean_up 143' TERM
 	load_configuration
+	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
 	validate_environment

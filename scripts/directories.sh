@@ -3,13 +3,14 @@
 #
 #	preflight_directories	makes what is not there, sets $home, $state and $lock, and says what is wrong or missing by
 #				preflight.sh's wrong and lack.  With touches=no nothing is made.
+#	preflight_person DIR	78, and said, if we are root and DIR is somebody's, who could not use what root makes there
 
 # is_ours DIR - is it a directory of ours or root's that nobody else can write to, unless it is one for all, as /tmp is?
 is_ours() {
 	[ -d "$1" ] || return 1
 	# The numbers are all that is read, and they come before the name.
 	# shellcheck disable=SC2012
-	ls -ldn -- "$1/." | awk -v me="$(id -u)" '
+	ls -ldn -- "$1/." 2>/dev/null | awk -v me="$(id -u)" '
 		{ ours = ($3 == me || $3 == 0) && ((substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") || $1 ~ /^.........[tT]/) }
 		END { exit !ours }'
 }
@@ -25,14 +26,14 @@ will_be_made() {
 	[ "$touches" = no ] && [ ! -e "$1" ] && [ -w "$(dirname -- "$1")" ]
 }
 
-# not_ours KEY DIR - say so.  What root made among another user's files, that user could not read.
-not_ours() {
+preflight_person() {
+	[ "$(id -u)" -eq 0 ] && [ -d "$1" ] || return 0
+	# Of these columns the owner is the third, whatever the name is like.
 	# shellcheck disable=SC2012
-	preflight_owner=$(ls -ld -- "$2/." | awk '{ print $3 }')
-	case $preflight_owner in
-	root | "$(id -un)") lack "$1: others can write to $2" "chmod go-w '$2'" ;;
-	*) lack "$1: $2 is user $preflight_owner's" "runuser -u $preflight_owner -- $0 $command" ;;
-	esac
+	preflight_owner=$(ls -ld -- "$1/." | awk 'NR == 1 { print $3 }')
+	case $preflight_owner in '' | root) return 0 ;; esac
+	log ERROR "$1 is user $preflight_owner's, who could not use what root makes there; say: runuser -u $preflight_owner -- and the same again"
+	return 78
 }
 
 # preflight_own KEY DIR - a directory for ourselves, made if that is possible.
@@ -41,10 +42,10 @@ preflight_own() {
 	! will_be_made "$2" || return 0
 	if [ ! -d "$2" ]; then
 		lack "$1: there is no directory $2" "install -d -m 0700 -o $(id -un) '$2'"
-	elif ! is_ours "$2"; then
-		not_ours "$1" "$2"
 	elif ! can_write "$2"; then
-		lack "$1: nothing can be written to $2" "look at: ls -ld '$2'; df '$2'"
+		lack "$1: nothing can be written to $2" "chown -R $(id -un) '$2', or make room: df '$2'"
+	elif ! is_ours "$2"; then
+		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
 	fi
 }
 
@@ -68,7 +69,9 @@ preflight_home_here() {
 	home=$BACKUP_DEST
 	! will_be_made "$home" || return 0
 	home=$(cd -P -- "$BACKUP_DEST" 2>/dev/null && pwd -P) || home=''
-	if [ -z "$home" ]; then
+	if [ -z "$home" ] && [ -d "$BACKUP_DEST" ]; then
+		lack "BACKUP_DEST: nobody but its owner gets into $BACKUP_DEST" "chown -R $(id -un) '$BACKUP_DEST'"
+	elif [ -z "$home" ]; then
 		lack "BACKUP_DEST: there is no directory $BACKUP_DEST" "install -d -m 0700 -o $(id -un) '$BACKUP_DEST'"
 	elif ! can_write "$home"; then
 		lack "BACKUP_DEST: nothing can be written to $home" \
@@ -94,7 +97,8 @@ preflight_lock() {
 	if [ -L "$lock" ] || { [ -e "$lock" ] && [ ! -f "$lock" ]; }; then
 		wrong "LOCK_FILE: $lock is no plain file"
 	elif [ "$touches" = yes ] && [ -n "$home" ] && ! { true >>"$lock"; } 2>/dev/null; then
-		lack "LOCK_FILE: $lock cannot be written" "leave LOCK_FILE empty, for a lock at home"
+		lack "LOCK_FILE: $lock cannot be written" \
+			"$([ -e "$lock" ] && echo "chown $(id -un) '$lock'" || echo 'leaving LOCK_FILE empty, for a lock at home')"
 	fi
 }
 

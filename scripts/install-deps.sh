@@ -1,14 +1,15 @@
 #!/bin/sh
-# install-deps.sh [build | demo | test | s3] - install the Debian or Ubuntu packages that are missing, and nothing else.
+# install-deps.sh [build | demo | test] - install the Debian or Ubuntu packages that are missing, and nothing else.
 set -eu
 umask 022
 
 build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
-test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore"
+test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime python3-yaml git"
+# A systemd of the tests' own, and what reads the files in units/.
+units='systemd systemd-container dbus logrotate'
 # What comes with services: ssh and S3 servers, of which the tests start their own.
-servers='openssh-server memcached swift-proxy swift-account swift-container swift-object'
-ceph='radosgw ceph-mon ceph-osd ceph-common'
+servers='openssh-server memcached swift-proxy swift-account swift-container swift-object radosgw ceph-mon ceph-osd ceph-common'
 
 # as_root COMMAND... - run it as root, asking for sudo only if we are not.
 as_root() {
@@ -76,9 +77,9 @@ install_quietly() {
 	now=
 	[ ! -d /run/systemd/system ] || now=--now
 	# shellcheck disable=SC2086
-	units=$(! command -v systemctl >/dev/null || [ -z "$new" ] || services $new)
+	enabled=$(! command -v systemctl >/dev/null || [ -z "$new" ] || services $new)
 	# shellcheck disable=SC2086
-	[ -z "$units" ] || as_root systemctl disable $now $units
+	[ -z "$enabled" ] || as_root systemctl disable $now $enabled
 	return "$st"
 }
 
@@ -87,9 +88,8 @@ main() {
 	case ${1:-build} in
 	build) want=$build ;;
 	demo) want=$demo ;;
-	test) want=$test; command -v busybox >/dev/null || want="$want busybox"; servers_wanted=$servers ;;
-	s3) want=$test servers_wanted="$servers $ceph" ;;
-	*) echo 'usage: install-deps.sh [build | demo | test | s3]' >&2; exit 2 ;;
+	test) want="$test $units"; command -v busybox >/dev/null || want="$want busybox"; servers_wanted=$servers ;;
+	*) echo 'usage: install-deps.sh [build | demo | test]' >&2; exit 2 ;;
 	esac
 	command -v dpkg-query >/dev/null || {
 		echo "install-deps.sh: no dpkg here; install by hand what corresponds to: $want" >&2

@@ -197,7 +197,10 @@ tell() {
 after() {
 	case $command in all | make) ;; *) return "$1" ;; esac
 	[ "$1" -ne 75 ] || return "$1"
-	BACKUP_STATUS=$1 BACKUP_MADE=$(cat -- "$state/made" 2>/dev/null) && export BACKUP_STATUS BACKUP_MADE || :
+	# What is written down there is this run's only if it made something.
+	BACKUP_STATUS=$1 BACKUP_MADE=''
+	case $1 in 0 | 3) BACKUP_MADE=$(cat -- "$state/made" 2>/dev/null) || : ;; esac
+	export BACKUP_STATUS BACKUP_MADE
 	run_hook BACKUP_POST_HOOK || { [ "$1" -ne 0 ] || return 3; }
 	return "$1"
 }

@@ -7,7 +7,9 @@
 #
 #	place_known PLACE		is it written as a place is?
 #	place_list PLACE		print the names of the plain files there, a NUL after each; not 0 if not all could be seen
+#	place_sizes PLACE		the same with sizes: bytes, a tab, the name; fields more may come before
 #	place_fetch PLACE NAME		print what that file holds
+#	place_gather PLACE FILE DIR	copy small files into DIR: those whose names FILE has, a line each; over one connection
 #	place_send PLACE FILE [again]	make FILE, of this machine, a file there of the same base name.  It has its name when
 #					it is whole and not before, and replaces none, but for `again`: one that broke off.
 #					Prints the SHA-256 of what is there now, or nothing where that cannot be asked.
@@ -58,11 +60,12 @@ place_has_shell() {
 	[ "$(place_ssh "$1" 'echo mm-shell' 2>/dev/null </dev/null | tail -n 1)" = mm-shell ]
 }
 
-# place_rsync WORD... - rsync, as we always call it.
+# place_rsync WORD... - rsync, as we always call it.  A bare number would be KiB to it.
 place_rsync() {
+	case ${BACKUP_LIMIT_RATE-} in *[0-9]) place_rate=${BACKUP_LIMIT_RATE}B ;; *) place_rate=${BACKUP_LIMIT_RATE-} ;; esac
 	set -f
 	# shellcheck disable=SC2086
-	set -- -e "$(place_ssh_words)" --timeout=300 ${BACKUP_LIMIT_RATE:+--bwlimit="$BACKUP_LIMIT_RATE"} ${RSYNC_OPTIONS-} "$@"
+	set -- -e "$(place_ssh_words)" --timeout=300 ${place_rate:+--bwlimit="$place_rate"} ${RSYNC_OPTIONS-} "$@"
 	set +f
 	rsync "$@" </dev/null
 }
@@ -110,6 +113,25 @@ place_list() {
 	esac
 }
 
+# place_sizes_dir DIR - a name has no slash, so what comes after " ./" is all of it.
+place_sizes_dir() (
+	cd -- "$1" 2>/dev/null || { echo "there is no such directory, or we may not look into it" >&2; return 1; }
+	place_found=$(find . ! -name . -prune -type f -exec ls -lnd {} +) || return
+	printf '%s\n' "$place_found" | sed -n 's|^-[^ ]* *[0-9]* *[0-9]* *[0-9]* *\([0-9]*\) .* \./|\1	|p' | tr '\n' '\0'
+)
+
+place_sizes() {
+	case $1 in
+	s3://*) place_s3 mm-s3ls -0 --long "${1%/}/" ;;
+	# What goes away between find and ls is no trouble, if that does not go on.
+	/*) place_sizes_dir "$1" 2>/dev/null || place_sizes_dir "$1" ;;
+	*)
+		place_found=$(place_rsync --list-only --no-h -- "${1%/}/") || return
+		printf '%s\n' "$place_found" | sed -n 's|^-[^ ]* *\([0-9]*\) [0-9/]* [0-9:]* |\1	|p' | tr '\n' '\0'
+		;;
+	esac
+}
+
 # place_fetch_rsync PLACE NAME - where there is no shell that could print a file, it comes to this machine first.
 place_fetch_rsync() (
 	umask 077
@@ -133,6 +155,18 @@ place_fetch() {
 	esac
 }
 
+place_gather() {
+	case $1 in
+	/* | s3://*) ;;
+	*) place_rsync --files-from="$2" --max-size=1M -- "${1%/}/" "$3/"; return ;;
+	esac
+	place_st=0
+	while IFS= read -r place_name <&3; do
+		place_fetch "$1" "$place_name" >"$3/$place_name" || { place_st=$?; rm -f -- "$3/$place_name"; }
+	done 3<"$2"
+	return "$place_st"
+}
+
 # place_send_dir PLACE FILE AGAIN - mm-land syncs it before it has its name.
 place_send_dir() {
 	[ -z "$3" ] || rm -f -- "$1/${2##*/}" || return
@@ -147,8 +181,9 @@ place_send_ssh() {
 		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p')
 	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
 	log NOTICE "$1: no sha256sum can be run there; rsync compares ${2##*/} instead"
-	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "$2" "${1%/}/") || return
-	case $place_differs in *'<f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
+	# As if to fetch it: a far side that lets nothing be replaced has nothing to say of what it would replace.
+	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return
+	case $place_differs in *'>f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
 }
 
 # place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.

@@ -7,48 +7,52 @@
 
 # globals_here - what is here already, a line each: role or tablespace, a blank, its name.
 globals_here() {
-	sql "$maintenance" <<-'EOF'
+	pgdump_ask "$maintenance" <<-'EOF'
 		select 'role ' || rolname from pg_roles union all select 'tablespace ' || spcname from pg_tablespace
 	EOF
 }
 
-# globals_filter FILE <SCRIPT - leave out of pg_dumpall's script what makes or changes what FILE says is here.
-globals_filter() {
-	awk -v file="$1" '
-		# The name that this text begins with, as it is without quotes.
-		function name_of(text,   n) {
-			if (text !~ /^"/) { sub(/[ ;].*/, "", text); return text }
-			n = 2
-			while (substr(text, n, 1) != "\"" || substr(text, n + 1, 1) == "\"") { if (n > length(text)) break; n += substr(text, n, 1) == "\"" ? 2 : 1 }
-			text = substr(text, 2, n - 2)
-			gsub(/""/, "\"", text)
-			return text
+# shellcheck disable=SC2016	# it is for awk
+# For awk: leave out of pg_dumpall's script what makes or changes what FILE says is here.
+globals_awk='
+	# The name that this text begins with, as it is without quotes.
+	function name_of(text,   n) {
+		if (text !~ /^"/) { sub(/[ ;].*/, "", text); return text }
+		for (n = 2; n <= length(text); n++) {
+			if (substr(text, n, 1) != "\"") continue
+			if (substr(text, n + 1, 1) != "\"") break
+			n++
 		}
-		BEGIN { while ((getline line <file) > 0) here[line] = 1 }
-		!within && /^(CREATE|ALTER) (ROLE|TABLESPACE) / {
-			kind = tolower($2)
+		text = substr(text, 2, n - 2)
+		gsub(/""/, "\"", text)
+		return text
+	}
+	BEGIN { while ((getline line <ENVIRON["FILE"]) > 0) here[line] = 1 }
+	quote == "" {
+		skips = 0
+		if (/^(CREATE|ALTER) (ROLE|TABLESPACE) /) {
 			rest = $0
 			sub(/^[A-Z]+ [A-Z]+ /, "", rest)
-			skips = (kind " " name_of(rest)) in here
+			skips = (tolower($2) " " name_of(rest)) in here
 		}
-		!within && !/^(CREATE|ALTER) (ROLE|TABLESPACE) / { skips = 0 }
-		!skips { print }
-		# A literal can have lines that look like statements.
-		{ within = (within + gsub(/\047/, "")) % 2 }'
+	}
+	!skips { print }
+	{ scan($0) }'
+
+# globals_pipe COMMAND... - the companion, through mm-verify with our keys as COMMAND has it.
+globals_pipe() {
+	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$near" "$globals_name" '|' "$@"
 }
 
+# Read twice, since roles are made one by one: first for the verdict, then to make them.  Passwords lie nowhere between.
 globals_restore() {
-	globals_name=$(printf '%s\n' "$names" | NAME=$name.globals awk 'index($0, ENVIRON["NAME"]) == 1 { print; exit }')
-	[ -n "$globals_name" ] || fail 2 "$name: it has no roles and tablespaces beside it (BACKUP_GLOBALS=yes makes them)"
+	globals_name=$(source_globals "$name") || fail 2 "$name: it has no roles and tablespaces beside it (BACKUP_GLOBALS=yes makes them)"
 	globals_here >"$tmp/here" || fail 2 'the roles that are here could not be listed'
 	eval "set -- $key_words"
-	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$place" "$globals_name" '|' \
-		mm-verify --dump "$@" '|' cat >"$tmp/globals" || source_broken 'its roles and tablespaces cannot be used'
-	globals_filter "$tmp/here" <"$tmp/globals" >"$tmp/globals.sql" || fail 2
-	rm -f -- "$tmp/globals"
-	# A notice is no failure; what is left to be said is one.
-	sql "$maintenance" -v ON_ERROR_STOP=0 -c 'set client_min_messages = error' -f "$tmp/globals.sql" >/dev/null 2>"$tmp/said" || fail 2
-	rm -f -- "$tmp/globals.sql"
+	globals_pipe mm-verify "$@" >/dev/null || source_broken "$globals_name cannot be used"
+	# What is no error is not said; so what is said is one.
+	globals_pipe mm-verify --dump "$@" '|' env FILE="$tmp/here" awk "$scan_awk$globals_awk" '|' psql -wqXAt -d "$(pgdump_conninfo "$maintenance")" \
+		-c 'set client_min_messages = error' -f - >/dev/null 2>"$tmp/said" || { log_lines ERROR <"$tmp/said"; fail 2; }
 	[ ! -s "$tmp/said" ] || { log_lines ERROR <"$tmp/said"; fail 2 "$globals_name: not all roles and tablespaces could be made"; }
 	log INFO "$globals_name: roles and tablespaces are as they were; those that were here already stayed as they are"
 }

@@ -121,7 +121,7 @@ before=$(backups)
 exits 1 'a hook that fails before' hook 'echo not now; exit 4' "$note"
 said 'not now' '... is heard'
 is "$before" "$(backups)" '... and stops the run'
-ok '... and the one after knows it' grep -q 'status=1' hooked
+ok '... and the one after knows it' grep -q 'status=1 made= ' hooked
 exits 3 'a hook that fails after' hook '' 'exit 4'
 is $((before + 2)) "$(backups)" '... costs no backup'
 

@@ -39,6 +39,19 @@ is 2 "$(count "an odd 'place'")" '... has what home has'
 ok '... whole' whole "an odd 'place'"
 rm -r "$box/an odd 'place'"
 
+# A rate is bytes a second, and to rsync a bare number is KiB.
+mkdir noting
+printf '#!/bin/sh\necho "$*" >>"%s/noted"\nexec "%s" "$@"\n' "$tap_dir" "$(command -v rsync)" >noting/rsync
+chmod +x noting/rsync
+rated() { PATH=$tap_dir/noting:$PATH MM_BUILD=$build BACKUP_LIMIT_RATE=$1 to "$SSH_HOST:$box" send; }
+for rate in 3000000 3M; do
+	rm "$box"/*
+	ok "with a rate of $rate" rated $rate
+	ok '... rsync sends' whole
+	is "$(echo "--bwlimit=$rate" | sed 's/0$/0B/')" "$(grep -o -e '--bwlimit=[^ ]*' noted | sort -u)" '... no faster'
+	rm noted
+done
+
 # rsync and nothing else.
 ok 'a box that runs rsync alone' as rrsync to "$SSH_HOST:/"
 said 'no sha256sum can be run there; rsync compares' '... is proven by rsync, and that is said'

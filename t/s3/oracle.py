@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """An S3 client that shares nothing with ours: the tests' own witness.
 
-	oracle.py mkbucket			make $S3_BUCKET, and see that it takes an object
+	oracle.py mkbucket [HEADER:VALUE ...]	make $S3_BUCKET, and see that it takes an object
 	oracle.py list [PREFIX]			key, size and date of each object, tab-separated
 	oracle.py head KEY			status, then each header as "name: value"; exit 1 unless 200
 	oracle.py cat KEY			the object on stdout
@@ -181,8 +181,8 @@ def raw(method, target):
     sys.stdout.buffer.write(b"\n" + answer)
 
 
-def make_bucket():
-    wanted("PUT", bucket(), good=(200, 409))
+def make_bucket(*headers):
+    wanted("PUT", bucket(), good=(200, 409), headers=dict(header.split(":", 1) for header in headers))
     for method in ("PUT", "GET", "DELETE"):
         wanted(method, object_path("first"))
 

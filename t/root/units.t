@@ -1,0 +1,164 @@
+#!/bin/sh
+# The units under a real systemd: installed as units/INSTALL says, they make a backup, and make it known when none was made.
+# shellcheck disable=SC2016
+. "${0%/*}/../tap.sh"
+. "$top/t/container.sh"
+export MAKEFLAGS="B=${build#"$top"/}"
+
+at_exit='container_stop "$tap_dir/machine"'
+container_start "$tap_dir/machine"
+
+# pasted TEXT - paste the first block of units/INSTALL after the line that begins so.
+pasted() {
+	pasted_block "$top/units/INSTALL" "$1" >block
+	[ -s block ] && container_run sh -euc "$(cat block)"
+}
+# pasted_for NAME TEXT - paste it with that for NAME.
+pasted_for() {
+	pasted_block "$top/units/INSTALL" "$2" | sed "s/NAME/$1/g" >block
+	[ -s block ] && container_run sh -euc "$(cat block)"
+}
+# starts UNIT - start it; what the journal has to say if that fails.
+starts() { container_run systemctl start "$1" || { st=$?; container_run journalctl -q --no-pager -n 30; return "$st"; }; }
+# state UNIT PROPERTY - what systemd knows about it.
+state() { container_run systemctl show --value -p "$2" "$1"; }
+homes() { container_run find /var/backups/matric-memory -type f -name 'matric_backup_*' "$@"; }
+
+container_server
+for step in 1 2 3 4 5 6 7 8; do
+	ok "step $step of INSTALL" pasted "$step."
+done
+said matric-backup.timer '... and the timer is on'
+is 1 "$(homes -name '*.sql.zst.enc' | wc -l)" 'there is a backup'
+is 1 "$(homes -name '*.sql.zst.enc.manifest' | wc -l)" '... with its manifest'
+is 'matric-backup 600' "$(homes -name '*.enc' -printf '%u %m\n')" '... of the user matric-backup, for nobody else'
+is 'root matric-backup 640' "$(container_run stat -c '%U %G %a' /etc/matric-memory/backup.conf)" 'the configuration is for root to write, and for it to read'
+is 'root matric-backup 750' "$(container_run stat -c '%U %G %a' /etc/matric-memory)" '... and so is its directory'
+is 'matric-backup 700' "$(container_run stat -c '%U %a' /var/lib/matric-memory)" 'the state is its own'
+ok 'after the backup it was sent' eventually 30 ends_well matric-backup-send.service
+ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune.service
+
+# What the configuration allows is what the run gets.
+is 1610612736 "$(state matric-backup.service MemoryMax)" 'memory is limited'
+is 6h "$(state matric-backup.service TimeoutStartUSec)" 'time is limited'
+for section in 'Another schedule' 'A log file' 'A backup now'; do
+	ok "INSTALL, $section" pasted "$section"
+done
+ok 'every six hours is what the timer does now' sh -c 'echo "$1" | grep -qF "OnCalendar=*-*-* 00/6:00:00"' - "$(state matric-backup.timer TimersCalendar)"
+is 1 "$(state matric-backup.timer TimersCalendar | wc -l)" '... and nothing else'
+container_run install -m 0640 -o matric-backup -g matric-backup /dev/stdin /var/log/matric-memory/backup.log <block
+ok 'logrotate takes the log' container_run logrotate -f /etc/logrotate.d/matric-memory
+is matric-backup "$(container_run stat -c %U /var/log/matric-memory/backup.log.1)" '... which stays its owner'"'"'s'
+is 0 "$(container_run stat -c %s /var/log/matric-memory/backup.log)" '... and begins anew'
+
+# What the driver says has a priority in the journal.
+lines() { container_run journalctl -q -o cat -t matric-backup -p "$1"; }
+is '' "$(lines err)" 'no line of a good run is an error'
+ok '... but the run is told of' sh -c 'echo "$1" | grep -q whole' - "$(lines info)"
+
+# alarms - what whoever watches the journal for critical lines has seen.
+alarms() { container_run journalctl -q -o cat -t matric-backup -p crit; }
+
+# Its notice goes by mail too, by a sendmail that has the rights of a group, as they have; each database's to its own.
+container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
+	install -m 0660 -g mail /dev/null /var/spool/sent/box
+	cp /usr/bin/tee /usr/local/bin/into-the-spool
+	chgrp mail /usr/local/bin/into-the-spool
+	chmod 2755 /usr/local/bin/into-the-spool
+	printf "%s\n" "#!/bin/sh" "exec into-the-spool -a /var/spool/sent/box >/dev/null" >/usr/sbin/sendmail
+	chmod 755 /usr/sbin/sendmail
+	sed -i "s/^#*NOTIFY_EMAIL=.*/NOTIFY_EMAIL=ops@example.com/" /etc/matric-memory/backup.conf'
+mailed() { container_run grep -qF "$1" /var/spool/sent/box; }
+
+# What watches it: a line for cron, and one for sudo.
+container_run sh -euc 'install -d -o root -g root /var/lib/prometheus/node-exporter
+	chgrp matric-backup /var/lib/prometheus/node-exporter && chmod g+w /var/lib/prometheus/node-exporter
+	id -u nagios >/dev/null 2>&1 || useradd --system nagios
+	install -m 0440 /usr/local/share/doc/matric-memory/examples/nagios/sudoers /etc/sudoers.d/matric-backup'
+by_cron() { container_run runuser -u matric-backup -- sh -c "$(sed -n 's/^\*.* matric-backup //p' "$top/units/prometheus/cron")"; }
+ok 'the command that cron runs' by_cron
+promtool=$(sh "$top/t/promtool.sh")
+ok '... writes metrics' "$promtool" check metrics <"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
+ok '... of the backup' grep -q '^mm_backup_last_success_timestamp_seconds{destination="/var/backups/matric-memory",name="matric"}' \
+	"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
+by_nagios() { container_run runuser -u nagios -- sh -c "$(sed -n 's/^.*command_line.*\(.usr.bin.sudo.*\)/\1/p' "$top/units/nagios/matric-backup.cfg" | sed 's/$ARG1\$/26h/; s/$ARG2\$/50h/')"; }
+ok 'the command that Nagios runs' by_nagios
+said 'BACKUP OK - /var/backups/matric-memory: matric: newest' '... sees the backup'
+by_nagios_else() { container_run runuser -u nagios -- sudo -n -u matric-backup cat /etc/matric-memory/backup.conf; }
+exits 1 '... and may do nothing else' by_nagios_else
+
+# Stopped in the middle: pg_dump waits for a lock that somebody holds.
+locks() { in_psql matric "select count(*) from pg_locks l join pg_stat_activity a using (pid) where relation = 'secret_notes'::regclass and $1"; }
+is_one() { [ "$("$@")" = 1 ]; }
+before=$(homes | wc -l)
+in_psql matric 'begin; lock table secret_notes; select pg_sleep(60)' >/dev/null 2>&1 &
+locker=$!
+eventually 10 is_one locks 'granted'
+container_run systemctl start --no-block matric-backup.service
+ok 'a run waits for a lock' eventually 20 is_one locks "not granted and application_name = 'pg_dump'"
+ok '... and is stopped' container_run systemctl stop matric-backup.service
+is "$before" "$(homes | wc -l)" '... which leaves nothing of its name'
+is '' "$(container_run find /var/backups/matric-memory -name '.*' ! -name .lock -type f)" '... nor a partial'
+idle() { [ -z "$(container_run pgrep -u matric-backup)" ]; }
+ok '... nor, when somebody was told of it, a process' eventually 20 idle
+is exit-code "$(state matric-backup.service Result)" '... but a failure'
+alarmed() { alarms | grep -qF "$1"; }
+ok 'which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 143'
+ok '... by mail too' eventually 20 mailed 'To: ops@example.com'
+in_psql postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()" >/dev/null
+wait "$locker" || :
+
+# No server, no backup; and somebody hears of it.
+container_run systemctl stop "$container_postgres"
+exits 1 'without a server the run fails' starts matric-backup.service
+ok '... which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 1;'
+ok '... and why is an error in the journal' sh -c 'echo "$1" | grep -q "does not answer"' - "$(lines err)"
+is "$before" "$(homes | wc -l)" '... and leaves nothing of its name'
+is inactive "$(state "$container_postgres" ActiveState)" '... nor has it started the server that somebody stopped'
+container_run systemctl start "$container_postgres"
+# Five starts within ten seconds are enough for systemd, even of a person.
+container_run systemctl reset-failed matric-backup.service
+ok 'with the server there is one again' starts matric-backup.service
+is $((before + 2)) "$(homes | wc -l)" '... with its manifest'
+
+# A server with passwords: the credential reaches pg_dump as a file that libpq accepts, and the run alone has it.
+in_psql matric "create role remote login password 'open sesame' in role pg_read_all_data"
+container_run sh -c 'umask 077 && echo "127.0.0.1:5432:matric:remote:open sesame" >/etc/matric-memory/pgpass'
+container_run sed -i 's|^PGUSER=.*|PGUSER=remote\nPGHOST=127.0.0.1|' /etc/matric-memory/backup.conf
+exits 1 'without the password there is no backup' starts matric-backup.service
+container_run mkdir /etc/systemd/system/matric-backup.service.d
+container_run cp /usr/local/share/doc/matric-memory/examples/dropins/pgpass.conf /etc/systemd/system/matric-backup.service.d/
+container_run systemctl daemon-reload
+ok 'with the drop-in for it there is' starts matric-backup.service
+is $((before + 4)) "$(homes | wc -l)" '... with its manifest'
+ok '... and the password is gone from /run' container_run test ! -e /run/matric-backup
+
+# Another database, with a configuration of its own.
+in_psql postgres 'create database notes'
+container_run sh -c 'sed -e "s/^PGDATABASE=.*/PGDATABASE=notes/" -e "s/^PGUSER=.*/PGUSER=matric-backup/" -e "/^PGHOST/d" /etc/matric-memory/backup.conf >/etc/matric-memory/notes.conf &&
+	chgrp matric-backup /etc/matric-memory/notes.conf && chmod 640 /etc/matric-memory/notes.conf'
+container_run sed -i 's/^NOTIFY_EMAIL=.*/NOTIFY_EMAIL=notes@example.com/' /etc/matric-memory/notes.conf
+ok 'a timer for another database' pasted_for notes 'Another database'
+ok '... and a backup of it' starts matric-backup@notes.service
+is 2 "$(container_run find /var/backups/matric-memory -name 'notes_backup_*' | wc -l)" '... with its manifest'
+ok '... was sent' eventually 30 ends_well matric-backup-send@notes.service
+ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune@notes.service
+
+in_psql postgres 'drop database notes'
+exits 1 'without that database its service fails' starts matric-backup@notes.service
+ok '... of which its own people hear' eventually 20 mailed 'To: notes@example.com'
+
+# The drill, of the newest backup that there is.
+container_run sed -i -e 's/^PGUSER=.*/PGUSER=matric-backup/' -e '/^PGHOST/d' /etc/matric-memory/backup.conf
+ok 'a restore on trial is set up' pasted 'A restore on trial'
+ok '... and the backup comes back' starts matric-backup-drill.service
+is 1 "$(homes -name '*.drill' | wc -l)" '... which is on record beside it'
+is '' "$(container_run find /var/cache/matric-memory -mindepth 1)" '... and all else is gone'
+
+# Gone again.
+ok 'INSTALL, Leaving, another database' pasted_for notes 'The timers of other'
+ok 'INSTALL, Leaving' pasted 'and then the rest'
+is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
+is $((before + 4)) "$(homes ! -name '*.drill' | wc -l)" '... but every backup'
+ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
+done_testing
