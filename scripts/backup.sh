@@ -232,6 +232,7 @@ main() {
 	trap 'clean_up 130' INT
 	trap 'clean_up 143' TERM
 	load_configuration
+	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
 	validate_environment

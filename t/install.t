@@ -22,8 +22,8 @@ for tool in $tools; do
 	is 755 "$(stat -c %a "dest/usr/local/bin/$tool")" "$tool is there and runs"
 	same "$top/bin/$tool.1" "dest/usr/local/share/man/man1/$tool.1" '... with its page'
 done
-for script in "$top"/scripts/*.sh "$top"/scripts/*.sql; do
-	case ${script##*/} in demo.sh | install*.sh) continue ;; esac
+for script in "$top"/scripts/*; do
+	case ${script##*/} in *.[158] | demo.sh | install*.sh) continue ;; esac
 	same "$script" "dest/usr/local/libexec/matric-memory/${script##*/}" "${script##*/} is there"
 done
 for page in "$top"/scripts/*.[58]; do
@@ -36,8 +36,9 @@ ok '... or that of another, which is there' test -s "$(refers)"
 for example in deploy.yml pre-commit timers/weekly.conf; do
 	ok "example $example is there" test -s "dest/usr/local/share/doc/matric-memory/examples/$example"
 done
-same "$top/units/RUNBOOK" dest/usr/local/share/doc/matric-memory/RUNBOOK 'the runbook is there'
-same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
+for page in README LICENSE backup.conf.example units/INSTALL units/RUNBOOK; do
+	same "$top/$page" "dest/usr/local/share/doc/matric-memory/${page#units/}" "$page is there"
+done
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
 is '' "$(find dest ! -type l -perm /022)" 'nobody but root writes any of it'
 ok 'make uninstall' makes uninstall
@@ -88,7 +89,7 @@ same here/build/lib/number.o there/too/build/lib/number.o '... it is the same'
 
 # A newer version over an older one.
 mkdir older
-cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" older/
+cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" "$top/backup.conf.example" older/
 echo '# nobody sources this' >older/scripts/given-up.sh
 mkdir older/units/given-up
 echo nothing >older/units/given-up/example

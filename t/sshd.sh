@@ -34,8 +34,8 @@ sshd_keys() {
 		sshd_key "$1" shut 'restrict,command="exit 1"'
 }
 
-# sshd_configure DIR PORT - a server that reads nothing outside DIR.  An account without a password is no locked account to PAM; and
-# bash reads no ~/.bashrc for a command when it is not the outermost shell.
+# sshd_configure DIR PORT - a server that reads nothing outside DIR.  An account without a password is no locked account to
+# PAM; a bash that is no first shell does not read ~/.bashrc, which may do anything.
 sshd_configure() {
 	sshd_pam=no
 	[ "$(id -u)" -ne 0 ] || ! getent shadow root | grep -q '^root:!' || sshd_pam=yes
@@ -51,7 +51,7 @@ sshd_configure() {
 		PasswordAuthentication no
 		KbdInteractiveAuthentication no
 		PrintMotd no
-		SetEnv SHLVL=1
+		SetEnv SHLVL=2
 		MaxStartups 100
 		Subsystem sftp internal-sftp
 	EOF
