@@ -23,7 +23,7 @@ settle() {
 	createdb matric
 	psql -qX -d matric -c 'create table notes as select i as id, md5(i::text) as body from generate_series(1, 2000) i'
 	export BACKUP_DEST="$PWD/home" BACKUP_STATE="$PWD/state" BACKUP_TEMP_DIR="$PWD/tmp"
-	export BACKUP_GLOBALS=yes BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$PWD/recipients" SSH_OPTIONS S3_OPTIONS="--endpoint-url $S3_ENDPOINT"
+	export BACKUP_GLOBALS=yes BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$PWD/recipients" SSH_OPTIONS AWS_ENDPOINT_URL="$S3_ENDPOINT"
 	rm -rf "$tap_dir/sshd/box/matric" && mkdir "$tap_dir/sshd/box/matric"
 	BACKUP_REMOTE_RSYNC=$SSH_HOST:$tap_dir/sshd/box/matric BACKUP_REMOTE_S3=s3://$S3_BUCKET/$page_name mm-backup || return
 	made=$(cd home && echo *.enc.manifest)
