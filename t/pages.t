@@ -55,6 +55,15 @@ for page in "$top"/scripts/*.[58]; do
 	done
 done
 
+# What the pages refer to is there: other pages of ours, and what is installed as documents.
+dangling() {
+	cat "$top"/bin/*.1 "$top"/scripts/*.[58] | sed 's/ , Xr /\n.Xr /g; s/^\.It Xr/.Xr/' | sed -n 's/^\.Xr \(mm-[a-z0-9-]*\|backup\.conf\) \([158]\).*/man\2\/\1.\2/p' |
+		sort -u | while IFS= read -r page; do [ -e "usr/share/man/$page" ] || echo "$page"; done
+	cat "$top"/scripts/*.[58] | sed -n 's/^\(\.It \)\{0,1\}\.*Pa \(examples\/[^ ]*\|INSTALL\|RUNBOOK\).*/\2/p' | sort -u |
+		while IFS= read -r document; do [ -e "usr/share/doc/matric-memory/$document" ] || echo "$document"; done
+}
+is '' "$(dangling)" 'what pages refer to is there'
+
 # options COMMAND - print those that it says it has, one a line, without a dash, or the first of two.
 options() {
 	case $1 in mm-check) "$1" --help || : ;; *) "$1" --no-such-option 2>&1 || : ;; esac | grep -oE -e '(^|[[ |])-[-a-z]+' | tr -d '[| ' |
