@@ -1,7 +1,6 @@
 # restore-database.sh - sourced: databases as a whole: made, named, swapped, dropped.
 # shellcheck shell=sh disable=SC2034,SC2154
 #
-#	sql DATABASE ARGUMENT...	psql on it, standard input its script unless -c or -f says another; no prompt, stops at an error
 #	database_reach		$maintenance, a database to connect to while we are at others; ends if there is none
 #	database_is NAME	is there one of this name?
 #	database_fit NAME SUFFIX	print both as one name, NAME's end cut off if they would not fit
@@ -17,31 +16,22 @@
 #
 # A restore that was killed can leave its scratch database, TARGET_restoring_TIME: it is named when the next one starts.
 
-# conninfo DATABASE - print what psql and pg_restore take for -d, so that no byte of a name means something to them.
-conninfo() {
-	printf "dbname='%s'\n" "$(printf '%s\n' "$1" | sed "s/[\\\\']/\\\\&/g")"
-}
-
-sql() {
-	sql_on=$(conninfo "$1")
-	shift
-	psql -wqXAt -v ON_ERROR_STOP=1 "$@" -d "$sql_on"
-}
-
 database_reach() {
-	command -v psql >/dev/null && command -v pg_restore >/dev/null || fail 2 'there is no psql or pg_restore here: install postgresql-client'
+	for database_program in psql pg_restore vacuumdb; do
+		command -v "$database_program" >/dev/null || fail 2 "there is no $database_program here: install postgresql-client"
+	done
 	for maintenance in postgres template1; do
-		database_said=$(sql "$maintenance" -c 'select 1' 2>&1) && return
+		database_said=$(pgdump_ask "$maintenance" -c 'select 1' 2>&1) && return
 	done
 	fail 2 "PostgreSQL cannot be reached; PGHOST, PGPORT, PGUSER and PGPASSFILE say where and as whom: $database_said"
 }
 
 database_is() {
-	[ "$(echo "select count(*) from pg_database where datname = :'name'" | sql "$maintenance" -v name="$1")" = 1 ]
+	[ "$(echo "select count(*) from pg_database where datname = :'name'" | pgdump_ask "$maintenance" -v name="$1")" = 1 ]
 }
 
 database_fit() {
-	sql "$maintenance" -v name="$1" -v suffix="$2" <<-'EOF'
+	pgdump_ask "$maintenance" -v name="$1" -v suffix="$2" <<-'EOF'
 		select left(:'name', max(n)) || :'suffix' from generate_series(0, length(:'name')) n
 		where octet_length(left(:'name', n) || :'suffix') <= current_setting('max_identifier_length')::int
 	EOF
@@ -53,7 +43,7 @@ database_quoted() {
 
 # database_may - may we make databases, and rename $target?
 database_may() {
-	database_no=$(sql "$maintenance" -v target="$target" <<-'EOF'
+	database_no=$(pgdump_ask "$maintenance" -v target="$target" <<-'EOF'
 		select format('role %I may not create databases: ALTER ROLE %1$I CREATEDB, or be another (PGUSER)', rolname)
 		from pg_roles where rolname = current_user and not (rolsuper or rolcreatedb)
 		union all
@@ -66,7 +56,7 @@ database_may() {
 
 # database_leftovers - say what a restore to the same target left when it was killed.
 database_leftovers() {
-	sql "$maintenance" -v start="$(database_fit "$target" _restoring_00000000_000000 | sed 's/00000000_000000$//')" <<-'EOF' |
+	pgdump_ask "$maintenance" -v start="$(database_fit "$target" _restoring_00000000_000000 | sed 's/00000000_000000$//')" <<-'EOF' |
 		select format('%I', datname) from pg_database
 		where starts_with(datname, :'start') and not exists (select from pg_stat_activity a where a.datname = pg_database.datname)
 	EOF
@@ -77,7 +67,7 @@ database_leftovers() {
 
 # database_create_as OPTIONS - $scratch, with this much SQL at the end of its CREATE DATABASE.
 database_create_as() {
-	printf 'create database :"name" template template0%s;\n' "$1" | sql "$maintenance" -v name="$scratch" 2>"$tmp/said"
+	printf 'create database :"name" template template0%s;\n' "$1" | pgdump_ask "$maintenance" -v name="$scratch" 2>"$tmp/said"
 }
 
 database_create() {
@@ -94,14 +84,15 @@ database_create() {
 # A subscription would keep its database from being dropped; we made it, disabled and without a connection.
 database_drop() {
 	[ -n "$scratch" ] || return 0
-	sql "$scratch" <<-'EOF' 2>/dev/null || :
+	pgdump_ask "$scratch" <<-'EOF' 2>/dev/null || :
 		select format('alter subscription %I disable', subname), format('alter subscription %I set (slot_name = none)', subname),
 			format('drop subscription %I', subname)
 		from pg_subscription where subdbid = (select oid from pg_database where datname = current_database()) \gexec
 	EOF
-	sql "$maintenance" -v name="$scratch" <<-'EOF' || { log ERROR "database $scratch could not be dropped"; return 1; }
+	pgdump_ask "$maintenance" -v name="$scratch" <<-'EOF' || { log ERROR "database $scratch could not be dropped"; return 1; }
 		select pg_terminate_backend(pid) from pg_stat_activity where datname = :'name' \g /dev/null
 		set client_min_messages = warning;
+		select format('alter database %I is_template false', datname) from pg_database where datname = :'name' and datistemplate \gexec
 		drop database if exists :"name";
 	EOF
 	scratch=''
@@ -109,7 +100,7 @@ database_drop() {
 
 # We tell our sessions by their name; on the server one can outlive its client, in the middle of making something.
 database_stop() {
-	sql "$maintenance" -v name="$PGAPPNAME" <<-'EOF'
+	pgdump_ask "$maintenance" -v name="$PGAPPNAME" <<-'EOF'
 		do $$ begin
 			for i in 1..600 loop
 				perform pg_terminate_backend(pid) from pg_stat_activity
@@ -123,7 +114,7 @@ database_stop() {
 }
 
 database_rename() {
-	printf 'alter database :"name" rename to :"to";\n' | sql "$maintenance" -1 -v name="$1" -v to="$2" -f "$tmp/properties.sql" -f - >/dev/null
+	printf 'alter database :"name" rename to :"to";\n' | pgdump_ask "$maintenance" -1 -v name="$1" -v to="$2" -f "$tmp/properties.sql" -f - >/dev/null
 }
 
 # database_evict OID - end the sessions of that database, again and again for 6 seconds, or until we are ended.
@@ -133,17 +124,17 @@ database_evict() {
 		echo "select pg_terminate_backend(pid) from pg_stat_activity where datid = $1; select pg_sleep(0.1);"
 		database_turn=$((database_turn + 1))
 	done >"$tmp/evict.sql"
-	exec psql -wqXAt -d "$(conninfo "$maintenance")" -f "$tmp/evict.sql" >/dev/null 2>&1 </dev/null
+	exec psql -wqXAt -d "$(pgdump_conninfo "$maintenance")" -f "$tmp/evict.sql" >/dev/null 2>&1 </dev/null
 }
 
 # The first renaming holds off new sessions and waits 5 seconds for the old ones, which we end meanwhile.
 database_swap() {
 	before=$(database_fit "$target" "_before_$(date -u +%Y%m%d_%H%M%S)") || return
-	database_oid=$(echo "select oid from pg_database where datname = :'name'" | sql "$maintenance" -v name="$target") || return
+	database_oid=$(echo "select oid from pg_database where datname = :'name'" | pgdump_ask "$maintenance" -v name="$target") || return
 	database_evict "$database_oid" &
 	database_evictor=$!
 	database_st=0
-	sql "$maintenance" -1 -v old="$target" -v new="$scratch" -v before="$before" -f "$here/restore-swap.sql" >/dev/null || database_st=$?
+	pgdump_ask "$maintenance" -1 -v old="$target" -v new="$scratch" -v before="$before" -f "$here/restore-swap.sql" >/dev/null || database_st=$?
 	kill "$database_evictor" 2>/dev/null || :
 	wait "$database_evictor" 2>/dev/null || :
 	return "$database_st"

@@ -7,11 +7,12 @@
 
 # globals_here - what is here already, a line each: role or tablespace, a blank, its name.
 globals_here() {
-	sql "$maintenance" <<-'EOF'
+	pgdump_ask "$maintenance" <<-'EOF'
 		select 'role ' || rolname from pg_roles union all select 'tablespace ' || spcname from pg_tablespace
 	EOF
 }
 
+# shellcheck disable=SC2016	# it is for awk
 # For awk: leave out of pg_dumpall's script what makes or changes what FILE says is here.
 globals_awk='
 	# The name that this text begins with, as it is without quotes.
@@ -40,18 +41,17 @@ globals_awk='
 
 # globals_pipe COMMAND... - the companion, through mm-verify with our keys as COMMAND has it.
 globals_pipe() {
-	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$place" "$globals_name" '|' "$@"
+	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$near" "$globals_name" '|' "$@"
 }
 
 # Read twice, since roles are made one by one: first for the verdict, then to make them.  Passwords lie nowhere between.
 globals_restore() {
-	globals_name=$(printf '%s\n' "$names" | NAME=$name.globals awk 'index($0, ENVIRON["NAME"]) == 1 { print; exit }')
-	[ -n "$globals_name" ] || fail 2 "$name: it has no roles and tablespaces beside it (BACKUP_GLOBALS=yes makes them)"
+	globals_name=$(source_globals "$name") || fail 2 "$name: it has no roles and tablespaces beside it (BACKUP_GLOBALS=yes makes them)"
 	globals_here >"$tmp/here" || fail 2 'the roles that are here could not be listed'
 	eval "set -- $key_words"
 	globals_pipe mm-verify "$@" >/dev/null || source_broken "$globals_name cannot be used"
 	# What is no error is not said; so what is said is one.
-	globals_pipe mm-verify --dump "$@" '|' env FILE="$tmp/here" awk "$scan_awk$globals_awk" '|' psql -wqXAt -d "$(conninfo "$maintenance")" \
+	globals_pipe mm-verify --dump "$@" '|' env FILE="$tmp/here" awk "$scan_awk$globals_awk" '|' psql -wqXAt -d "$(pgdump_conninfo "$maintenance")" \
 		-c 'set client_min_messages = error' -f - >/dev/null 2>"$tmp/said" || { log_lines ERROR <"$tmp/said"; fail 2; }
 	[ ! -s "$tmp/said" ] || { log_lines ERROR <"$tmp/said"; fail 2 "$globals_name: not all roles and tablespaces could be made"; }
 	log INFO "$globals_name: roles and tablespaces are as they were; those that were here already stayed as they are"

@@ -23,7 +23,7 @@ archive_look() {
 # archive_tablespace - the name, quoted, of the one for $scratch: that of what it replaces, or the archive's if it is here.
 archive_tablespace() {
 	archive_ts=$(sed -n 's/^CREATE DATABASE .* TABLESPACE = \(.*\);$/\1/p' "$tmp/database.sql")
-	sql "$maintenance" -v old="$target" -v archived="$archive_ts" <<-'EOF'
+	pgdump_ask "$maintenance" -v old="$target" -v archived="$archive_ts" <<-'EOF'
 		select quote_ident(spcname) from pg_tablespace t left join pg_database d on dattablespace = t.oid and datname = :'old'
 		where spcname <> 'pg_default' and (datname is not null or
 			(quote_ident(spcname) = :'archived' and not exists (select from pg_database where datname = :'old')))
@@ -57,8 +57,9 @@ scan_awk='
 archive_properties() {
 	[ -z "$tables$schemas" ] && [ "$replaces" = no ] || return 0
 	OLD=$(sed -n 's/^CREATE DATABASE \(.*\) WITH TEMPLATE = template0.*$/\1/p' "$tmp/database.sql") \
-		NEW=$(database_quoted "$scratch") awk "$scan_awk"'
-		quote == "" && /^(CREATE DATABASE |\\)/ { next }
+		NEW=$(database_quoted "$scratch") RIGHTS=$privilege_words awk "$scan_awk"'
+		quote == "" { skips = /^(CREATE DATABASE |\\)/ || (/^ALTER ROLE / && ENVIRON["RIGHTS"] ~ /--no-acl/) }
+		skips { scan($0); next }
 		quote == "" && (at = index($0, "DATABASE " ENVIRON["OLD"] " ")) {
 			scan($0)
 			print substr($0, 1, at + 8) ENVIRON["NEW"] substr($0, at + 9 + length(ENVIRON["OLD"]))
@@ -72,7 +73,7 @@ load_failed() {
 	! source_bad || fail 1 "$name: the backup is bad; nothing was restored"
 	# What is damaged can fail as SQL before it is found out; else the place or the key was the trouble.
 	if awk -F '\t' '$2 != "sh" && $2 != "mm-verify" && $3 ~ /^exit:[1-9]/ { sql = 1 } END { exit !sql }' "$tmp/stages"; then
-		database_stop && database_drop || :
+		{ database_stop && database_drop; } || :
 		log NOTICE 'looking whether the backup is to blame'
 		if source_check; then
 			log NOTICE 'the backup is good'
@@ -92,18 +93,19 @@ load_options() {
 # load_stream WORDS OPTIONS - one pass of the archive to $scratch: pg_restore with these words, mm-verify with these.
 load_stream() {
 	load_all=$(load_options) || fail 2
-	load_on=$(conninfo "$scratch")
-	eval "set -- \"\$load_all \$2\" pg_restore -w --exit-on-error -d \"\$load_on\" $select_words $1"
+	load_on=$(pgdump_conninfo "$scratch")
+	eval "set -- \"\$load_all \$2\" pg_restore -w --exit-on-error $verbose -d \"\$load_on\" $select_words $1"
 	source_pipe "$@" || load_failed
 }
 
 # load_hurried - the rows in one pass; indexes and constraints, which need no rows of the archive, several at a time after.
+# shellcheck disable=SC2119,SC2120
 load_hurried() {
 	load_stream '--section=pre-data --section=data' "--head $(quoted "$tmp/head.again")"
 	cmp -s "$tmp/head" "$tmp/head.again" || fail 1 "$name: it changed while it was read"
 	log INFO "rows are there; indexes and constraints, $jobs at a time"
-	eval "set -- $select_words"
-	pg_restore -w --exit-on-error -j "$jobs" --section=post-data -d "$(conninfo "$scratch")" "$@" "$tmp/head" </dev/null || fail 2 'nothing was restored'
+	eval "set -- $verbose $select_words"
+	pg_restore -w --exit-on-error -j "$jobs" --section=post-data -d "$(pgdump_conninfo "$scratch")" "$@" "$tmp/head" </dev/null || fail 2 'nothing was restored'
 }
 
 # unpack_spool - the directory that a tar has, on disk, not sealed, as long as we need it.
@@ -117,18 +119,19 @@ unpack_spool() {
 }
 
 load() {
-	load_on=$(conninfo "$scratch")
+	load_on=$(pgdump_conninfo "$scratch")
 	case $format in
 	plain)
 		load_all=$(load_options) || fail 2
 		source_pipe "$load_all" psql -wqXAt -v ON_ERROR_STOP=1 -d "$load_on" -f - >/dev/null || load_failed
 		;;
 	directory)
-		eval "set -- $select_words"
+		eval "set -- $verbose $select_words"
 		pg_restore -w --exit-on-error -j "$jobs" -d "$load_on" "$@" "$tmp/spool" </dev/null || fail 2 'nothing was restored'
 		;;
 	*)
 		if [ "$jobs" -gt 1 ] && [ "$source_at" = "$tmp/head" ]; then
+			# shellcheck disable=SC2119
 			load_hurried
 		else
 			load_stream '' ''
@@ -178,12 +181,13 @@ compare() {
 	rows_uncounted
 	[ "$format" != plain ] || return 0
 	eval "set -- $(rows_words)"
-	sql "$scratch" "$@" -f "$here/restore-rows.sql" >/dev/null || {
+	pgdump_ask "$scratch" "$@" -f "$here/restore-rows.sql" >/dev/null || {
 		rows_differ
 		fail 2 'the rows could not be compared'
 	}
 }
 
+# shellcheck disable=SC2016	# it is for sed
 # For sed: without the first BEGIN; of pg_restore's script and the COMMIT; before its very end.  A row of a table may be such a
 # line too, and stays.
 uncommit='1,/^BEGIN;$/{
@@ -207,7 +211,7 @@ uncommit='1,/^BEGIN;$/{
 # lets it see only if the backup was good to its end, and when the rows have been compared.
 load_in_place() {
 	load_all=$(load_options) || fail 2
-	load_on=$(conninfo "$target")
+	load_on=$(pgdump_conninfo "$target")
 	: >"$tmp/wrong"
 	eval "set -- $select_words $load_clean --single-transaction -f - '|' sed -e \"\$uncommit\" '|' psql -wqXAt -1 -v ON_ERROR_STOP=1 \
 		$(rows_words) -d \"\$load_on\" -f - -f \"\$here/restore-rows.sql\""

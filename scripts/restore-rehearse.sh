@@ -13,7 +13,7 @@ missing_roles() {
 	done
 }
 missing_extensions() {
-	rehearse_major=$(sql "$maintenance" -c "select current_setting('server_version_num')::int / 10000") || return
+	rehearse_major=$(pgdump_ask "$maintenance" -c "select current_setting('server_version_num')::int / 10000") || return
 	sed -n 's/^extension "\(.*\)" is not available$/\1/p; s,^could not open extension control file ".*/\(.*\)\.control".*$,\1,p' |
 		sort -u | while IFS= read -r rehearse_extension; do
 		case $rehearse_extension in
@@ -48,9 +48,9 @@ rehearse_says() {
 
 # rehearse_in DATABASE WORDS PSQL-WORDS... - run there what the archive has but the data, and go on after errors.
 rehearse_in() {
-	rehearse_on=$(conninfo "$1") rehearse_words=$2
+	rehearse_on=$(pgdump_conninfo "$1") rehearse_words=$2
 	shift 2
-	rehearse_c=$(sql "$maintenance" -c "select current_setting('is_superuser')") || return
+	rehearse_c=$(pgdump_ask "$maintenance" -c "select current_setting('is_superuser')") || return
 	# Messages in English, where we may ask for that.
 	[ "$rehearse_c" != on ] || set -- -c "set lc_messages to 'C'" "$@"
 	# A warning is none of our business, and pg_restore asks for warnings.
@@ -62,7 +62,7 @@ rehearse_in() {
 foundation() {
 	[ -n "$tables$schemas" ] || return 0
 	grep -E '^[0-9]+; [0-9]+ [0-9]+ (SCHEMA|EXTENSION) - ' "$tmp/list" >"$tmp/list.foundation" || return 0
-	rehearse_on=$(conninfo "$scratch")
+	rehearse_on=$(pgdump_conninfo "$scratch")
 	eval "set -- $privilege_words -L \"\$tmp/list.foundation\" -f - '|' psql -wqXAt -d \"\$rehearse_on\" -f - \"\$@\""
 	source_toc "$@" >/dev/null
 }
@@ -77,7 +77,7 @@ rehearse() {
 	foundation -v VERBOSITY=verbose 2>"$tmp/said.first" || fail 2 'the schema could not be tried'
 	rehearse_in "$scratch" '' -f - || fail 2 'the schema could not be tried'
 	cat "$tmp/said.first" >>"$tmp/said"
-	archive_properties | sql "$maintenance" -v ON_ERROR_STOP=0 -v VERBOSITY=verbose -f - >/dev/null 2>>"$tmp/said" || fail 2
+	archive_properties | pgdump_ask "$maintenance" -v ON_ERROR_STOP=0 -v VERBOSITY=verbose -f - >/dev/null 2>>"$tmp/said" || fail 2
 	rehearse_says
 	database_drop || fail 2
 }

@@ -1,12 +1,12 @@
 # restore-source.sh - sourced: the backups at a place, and how one of them is read.
 # shellcheck shell=sh disable=SC2034,SC2154
 #
-#	source_list		what is at $place: $names, a line each; $backups of them, newest first, as mm-prune(1) --list
-#				has them
-#	source_table		the same for a person, each with the command that restores it
-#	source_choose		$name: $operand or, without one, the newest that is good; its $state, and what is known of it
+#	source_list		what is at $place: $sizes, bytes, a tab and a name a line; $names alone; $backups of them, newest first,
+#				as mm-prune(1) --list has them
+#	source_choose		$name: $operand or, without one, the newest that is good; its $standing, and what is known of it
 #	source_facts NAME	what its manifest says, for source_fact; nothing if it has none
 #	source_fact KEY		print what it says under that key
+#	source_near		$near, the place where to read $name: $place, unless it is better to have it here first
 #	source_keys		make $key_words of $identities and $passfile: what mm-verify(1) needs to open it
 #	source_pipe OPTIONS COMMAND...	run mm-verify --dump OPTIONS over it, to COMMAND..., as one mm-pipe(1)
 #	source_peek		what kind of dump it is, in $format; and, of a custom archive, its head in $tmp/head
@@ -24,13 +24,20 @@ quoted() {
 }
 
 source_list() {
-	names=$(mm-pipe sh "$here/place.sh" list "$place" '|' tr '\000\n' '\n?' </dev/null) &&
-		backups=$(printf '%s\n' "$names" | mm-prune --list) || fail 2 "$place: what is there could not be listed"
+	sizes=$(mm-pipe sh "$here/place.sh" sizes "$place" '|' tr '\000\n' '\n?' </dev/null) ||
+		fail 2 "$place: what is there could not be listed"
+	names=$(printf '%s\n' "$sizes" | sed 's/^.*	//')
+	backups=$(printf '%s\n' "$names" | mm-prune --list) || fail 2
 }
 
 # source_has NAME - is there a file of this name?
 source_has() {
 	printf '%s\n' "$names" | grep -Fqx -e "$1"
+}
+
+# source_size NAME - print how many bytes its file has.
+source_size() {
+	printf '%s\n' "$sizes" | NAME=$1 awk -F '\t' '$NF == ENVIRON["NAME"] { print $(NF - 1) }'
 }
 
 source_facts() {
@@ -58,52 +65,15 @@ stamp_of() {
 	printf '%s\n' "$1" | sed 's/^.*_backup_\([0-9]\{8\}_[0-9]\{6\}\)\..*$/\1/'
 }
 
-# seconds STAMP - from then until now.
-seconds() {
-	printf '%s %s\n' "$1" "$(date -u +%Y%m%d_%H%M%S)" | awk '
-		function days(y, m, d) { if (m < 3) { y--; m += 12 } return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + d }
-		function time(s) { return days(substr(s, 1, 4), substr(s, 5, 2) + 0, substr(s, 7, 2)) * 86400 + substr(s, 10, 2) * 3600 + substr(s, 12, 2) * 60 + substr(s, 14, 2) }
-		{ print time($2) - time($1) }'
-}
-
-# person_age SECONDS, person_size BYTES - as people say it.
-person_age() {
-	awk -v s="$1" 'BEGIN { if (s < 5400) printf "%d minutes\n", s / 60; else if (s < 129600) printf "%d hours\n", s / 3600; else printf "%d days\n", s / 86400 }'
-}
-person_size() {
-	case $1 in '' | *[!0-9]*) echo '?'; return ;; esac
-	awk -v n="$1" 'BEGIN { u = "BKMGTP"; for (i = 1; n >= 999.5 && i < 6; i++) n /= 1024; printf(n < 9.95 && i > 1 ? "%.1f%s\n" : "%.0f%s\n", n, substr(u, i, 1)) }'
-}
-
-# source_line STATE STAMP NAME - one backup of the table.
-source_line() {
-	state=$1
-	source_facts "$3" || return
-	printf '%s  %-10s  %10s ago  %5s  ' "$2" "$1" "$(person_age "$(seconds "$2")")" "$(person_size "$(source_fact stored-bytes)")"
-	if [ -n "$manifest" ]; then
-		case $(source_fact sealed) in 0) printf 'not sealed' ;; *) printf 'sealed for %s' "$(source_fact sealed)" ;; esac
-		printf ', %s, database %s, %s rows' "$([ "$(source_fact proved)" = yes ] && echo proven || echo 'not proven')" \
-			"$(source_fact database | tr -d '\000-\037\177')" "$(source_fact rows)"
-	else
-		printf 'no manifest: its run was broken off, or another program made it'
-	fi
-	printf '\n    %s%s %s\n' "$again" "$([ "$1" = good ] || echo ' -f')" "$3"
-}
-
-source_table() {
-	[ -n "$backups" ] || fail 2 "$place: there is no backup here"
-	printf '%s\n' "$backups" | while IFS='	' read -r source_state source_stamp source_name; do
-		source_line "$source_state" "$source_stamp" "$source_name" </dev/null || exit
-	done
+# source_globals NAME - print the name of the file that has its roles and tablespaces, if there is one.
+source_globals() {
+	printf '%s\n' "$names" | START=$1.globals awk 'index($0, ENVIRON["START"]) == 1 { print; found = 1; exit } END { exit !found }'
 }
 
 # source_newest - print the newest that is good, of BACKUP_NAME or of the only name that there is.
 source_newest() {
-	if [ -n "${BACKUP_NAME-}" ]; then
-		source_word=$(mm-prune --spell "$BACKUP_NAME") || exit
-	else
-		source_word=$(printf '%s\n' "$backups" | sed 's/^.*	//; s/_backup_[0-9_]*\..*$//' | sort -u)
-	fi
+	source_word=$(printf '%s\n' "$backups" | sed 's/^.*	//; s/_backup_[0-9_]*\..*$//' | sort -u)
+	[ -z "${BACKUP_NAME-}" ] || source_word=$(mm-prune --spell "$BACKUP_NAME") || exit
 	case $source_word in *"
 "*) fail 78 "--latest: there are backups of several names here: set BACKUP_NAME to one of" "$(echo "$source_word" | paste -sd ' ' -)" ;; esac
 	printf '%s\n' "$backups" | WORD=${source_word}_backup_ awk -F '\t' '
@@ -115,8 +85,8 @@ source_choose() {
 	[ -n "$name" ] || name=$(source_newest) || exit
 	[ -n "$name" ] || fail 2 "$place: there is no good backup here"
 	source_has "$name" || fail 2 "$name: there is no such file at $place"
-	state=$(printf '%s\n' "$backups" | NAME=$name awk -F '\t' '$3 == ENVIRON["NAME"] { print $1 }')
-	case ${state:-foreign}/$force in
+	standing=$(printf '%s\n' "$backups" | NAME=$name awk -F '\t' '$3 == ENVIRON["NAME"] { print $1 }')
+	case ${standing:-foreign}/$force in
 	suspect/no) fail 2 "$name: something was found wrong with it, see $name.suspect; -f restores it all the same" ;;
 	unfinished/no | foreign/no) fail 2 "$name: it has no manifest, so its run was broken off, or another program made it;" \
 		'-f restores it all the same' ;;
@@ -124,9 +94,22 @@ source_choose() {
 	source_facts "$name"
 }
 
+# Where there is only rsync, a file comes as a whole or not at all; so it comes once, as it is stored, and not each time we read.
+source_near() {
+	near=$place
+	case $place in /* | s3://*) return 0 ;; esac
+	! place_has_shell "$place" || return 0
+	near=$tmp/near
+	mkdir -- "$near"
+	log INFO "$place: nothing can be read there but by rsync; fetching $name"
+	for source_file in "$name" $(source_globals "$name"); do
+		place_fetch "$place" "$source_file" >"$near/$source_file" || fail 2 "$source_file: cannot be fetched"
+	done
+}
+
 # source_needs_key - if it is sealed, say for whom, and end.
 source_needs_key() {
-	source_for=$(mm-pipe --early sh "$here/place.sh" fetch "$place" "$name" '|' head -c 65536 '|' mm-key --inspect \
+	source_for=$(mm-pipe --early sh "$here/place.sh" fetch "$near" "$name" '|' head -c 65536 '|' mm-key --inspect \
 		</dev/null 2>/dev/null | sed -n 's/^recipients: //p')
 	[ -n "$source_for" ] || return 0
 	case $source_for in
@@ -169,7 +152,9 @@ source_pipe() {
 	source_options=$1
 	shift
 	eval "set -- $key_words $source_options '|' \"\$@\""
-	with_keys mm-pipe --early --with-parent -o "$tmp/stages" $watched sh "$here/place.sh" fetch "$place" "$name" '|' \
+	# The options that show progress are words.
+	# shellcheck disable=SC2086
+	with_keys mm-pipe --early --with-parent -o "$tmp/stages" $watched sh "$here/place.sh" fetch "$near" "$name" '|' \
 		mm-verify --dump "$@"
 }
 
@@ -186,7 +171,7 @@ source_broken() {
 
 source_check() {
 	eval "set -- $key_words $(source_manifest)"
-	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$place" "$name" '|' mm-verify "$@" >/dev/null
+	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$near" "$name" '|' mm-verify "$@" >/dev/null
 }
 
 # source_manifest - the option, as quoted words, by which mm-verify is told what to find.
@@ -208,8 +193,8 @@ source_peek() {
 	if source_pipe "--head $(quoted "$tmp/head")" pg_restore -l >"$tmp/list" 2>"$tmp/said"; then
 		source_at=$tmp/head
 	else
+		! source_bad || { log_lines ERROR <"$tmp/said"; source_broken 'it is bad'; }
 		log_lines WARN <"$tmp/said"
-		! source_bad || source_broken 'it is bad'
 	fi
 }
 

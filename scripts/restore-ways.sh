@@ -11,7 +11,7 @@
 #	temporary_place		print the directory for our temporary files
 
 temporary_place() {
-	if [ -n "${BACKUP_TEMP_DIR-}" ] && [ -d "$BACKUP_TEMP_DIR" ] && [ -w "$BACKUP_TEMP_DIR" ]; then
+	if [ -n "${BACKUP_TEMP_DIR-}" ] && is_ours "$BACKUP_TEMP_DIR" && [ -w "$BACKUP_TEMP_DIR" ]; then
 		printf '%s\n' "$BACKUP_TEMP_DIR"
 	else
 		printf '%s\n' "${TMPDIR:-/tmp}"
@@ -76,7 +76,7 @@ confirm() {
 room() {
 	way_need=$(source_fact dump-bytes)
 	case ${PGHOST:-/}/$way_need in [!/]*/[0-9]*) case $PGHOST in localhost | 127.* | ::1) ;; *) return 0 ;; esac ;; */) return 0 ;; esac
-	way_data=$(sql "$maintenance" -c 'show data_directory' 2>/dev/null) && [ -d "$way_data" ] || return 0
+	way_data=$(pgdump_ask "$maintenance" -c 'show data_directory' 2>/dev/null) && [ -d "$way_data" ] || return 0
 	way_free=$(df -Pk -- "$way_data" 2>/dev/null | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }')
 	awk -v need="$way_need" -v free="${way_free:-0}" 'BEGIN { exit !(free > 0 && need > free) }' || return 0
 	log WARN "$way_data: $(person_size "$way_free") are free, and the dump alone, without indexes, has $(person_size "$way_need")"
@@ -136,7 +136,7 @@ fill_scratch() {
 # analyze DATABASE - what the planner knows is in no dump.
 analyze() {
 	log INFO 'everything is there; collecting statistics'
-	vacuumdb -w -q --analyze-only -j "$jobs" -d "$(conninfo "$1")" </dev/null || log WARN "statistics could not be collected; VACUUM ANALYZE it"
+	vacuumdb -w -q --analyze-only -j "$jobs" -d "$(pgdump_conninfo "$1")" </dev/null || log WARN "statistics could not be collected; VACUUM ANALYZE it"
 }
 
 # give_name NAME - what is in $scratch is good: it becomes NAME, with what belongs to the database itself.

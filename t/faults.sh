@@ -1,6 +1,6 @@
 # faults.sh - sourced, after driver.sh: runs of scripts/backup.sh that wait where the test wants them, and what must hold after
 # whatever was done to them there.
-# shellcheck shell=sh disable=SC2015,SC2034,SC2119,SC2120,SC2154
+# shellcheck shell=sh disable=SC2015,SC2016,SC2034,SC2119,SC2120,SC2154
 #
 #	halt WHERE COMMAND...	start COMMAND..., a run, in a session of its own, and return when it is there; $driver is its process
 #	halt_at WHERE		the same for a run that comes there
@@ -17,7 +17,7 @@
 #
 # WHERE: preflight; begin, before anything is there; dump, in mid-COPY; linked, mm-land has given the name and done nothing more;
 # landed, before the proof; proven, before the manifest; recorded, after it; globals; spool, plain text is on disk; pruning, a
-# manifest has gone and its backup has not.  $shell is the sh of that run.
+# manifest has gone and its backup has not.  $shell is the sh of that run.  Two that wait at one time are told apart by $halt.
 
 mkdir halting
 cat >halting/tool <<'EOT'
@@ -64,7 +64,7 @@ for shell in dash busybox mksh bash; do
 	mkdir "under-$shell"
 	ln -s "$(command -v "$shell")" "under-$shell/sh"
 done
-shell=dash
+shell=dash halt=1
 
 # What a dump has left to say when its reader stands still is more than the pipes hold.
 psql -qX -d matric -c "create table much as select i, 'canary ' || repeat(md5(i::text), 10) as body from generate_series(1, 12000) i"
@@ -72,16 +72,16 @@ mkdir tmpdir
 export TMPDIR="$tap_dir/tmpdir" BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$tap_dir/recipients"
 
 halt() {
-	halts=$1 halts_dir=$tap_dir/halt halts_path=$PATH
+	halts=$1 halts_dir=$tap_dir/halts.$halt halts_path=$PATH
 	shift
-	rm -rf halt
-	mkdir halt
-	mkfifo halt/there halt/go
+	rm -rf "$halts_dir"
+	mkdir "$halts_dir"
+	mkfifo "$halts_dir/there" "$halts_dir/go"
 	export halts halts_dir halts_path
 	PATH=$tap_dir/halting:$tap_dir/under-$shell:$PATH MM_BUILD=$build env --default-signal=INT,QUIT,HUP \
 		setsid "$@" >said 2>&1 </dev/null &
 	driver=$!
-	halted=$(timeout 20 cat halt/there) && [ -n "$halted" ] || { echo "# never came to $halts:"; sed 's/^/# /' said; return 1; }
+	halted=$(timeout 60 cat "$halts_dir/there") && [ -n "$halted" ] || { echo "# never came to $halts:"; sed 's/^/# /' said; return 1; }
 	case $halts in
 	dump) eventually 10 copying ;;
 	linked) eventually 10 grep -q '^State:.[Tt]' "/proc/$halted/status" ;;
@@ -99,7 +99,7 @@ halt_at() {
 	halt "$@"
 }
 go_on() {
-	if [ "$halts" = linked ]; then kill -s CONT "$halted"; else timeout 10 sh -c 'echo >halt/go'; fi
+	if [ "$halts" = linked ]; then kill -s CONT "$halted"; else timeout 10 sh -c 'echo >"$halts_dir/go"'; fi
 }
 finish() {
 	st=0
@@ -116,10 +116,13 @@ signal() {
 	kill -s "$signal_name" "$@" 2>/dev/null || :
 }
 
-# Stopped first, so that none of them sees another die.
+# Stopped first, so that none of them sees another die; then children before their parents, since the kernel wakes those that are
+# stopped and have lost theirs.
 kill_all() {
 	# shellcheck disable=SC2046
-	set -- $(running | awk '{ print $1 }')
+	set -- $(ps -o pid=,ppid= -s "$driver" | awk '
+		{ parent[$1] = $2 }
+		END { for (p in parent) { depth = 0; for (q = p; q in parent; q = parent[q]) depth++; print depth, p } }' | sort -rn | cut -d' ' -f2)
 	signal STOP "$@"
 	signal KILL "$@"
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh: databases with everything odd in them come back the same, from every kind of dump, whatever they are called.
+# shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 . "$top/t/backups.sh"
 
@@ -88,7 +89,7 @@ for kind in 'c -Z5' 'c -Z0 --inserts' 'c -Z0 --load-via-partition-root' t p; do
 	esac
 	dropdb copy
 done
-said 'rows are not compared' '... and that a script does not say how many rows it has is said'
+said 'rows were not compared' '... and that a script does not say how many rows it has is said'
 
 # tar_of DIRECTORY - print it as backup.sh stores it.
 tar_of() { { echo toc.dat && (cd "$1" && find . -type f ! -name toc.dat | sed 's,^\./,,'); } >files && tar -cf - -C "$1" -T files; }
@@ -123,7 +124,9 @@ for version in 17 18; do
 	manifest "$name" "$odd" >"home/$name.manifest"
 	exits 2 "pg_restore 15 cannot read what pg_dump $version wrote" restore --to copy "$name"
 done
-newer() { PATH=$top/build/pg-newer/18:$PATH restore --to copy "$name"; }
+mkdir newer
+ln -s "$top/build/pg-newer/18/pg_restore" newer/pg_restore
+newer() { PATH=$PWD/newer:$PATH restore --to copy "$name"; }
 exits 2 '... and one that can writes what this server does not know' newer
 said 'transaction_timeout' '... which is said before any data is loaded'
 is 0 "$(databases | grep -c '^copy$')" '... and nothing is made of it'
@@ -134,6 +137,20 @@ psql -qX -d many -c 'select lo_create(0) from generate_series(1, 12000)' >/dev/n
 store "many$(stamped 5).sql.gz" many '|' mm-compress
 ok 'as many large objects as fit into no transaction' restore "many$(stamped 5).sql.gz"
 is 12000 "$(ask "many_restored_20260117_023005" 'select count(*) from pg_largeobject_metadata')" '... come back'
+
+# What keeps a database from being dropped does not keep one that is only tried.
+createdb kept
+psql -qX -d kept -c "create subscription heard connection 'dbname=nowhere' publication told with (connect = false)" 2>/dev/null
+psql -qX -d kept -c 'create role listener' -c 'alter role listener in database kept set work_mem to 999' -c 'alter database kept is_template true' \
+	-c 'alter database kept connection limit 0'
+store "kept$(stamped 8).sql.gz" kept '|' mm-compress
+ok 'a template with a subscription' restore --to kept_copy "kept$(stamped 8).sql.gz"
+is "$(picture kept)" "$(picture kept_copy)" '... comes back'
+is 0 "$(databases | grep -c _restoring_)" '... and nothing is left of the trial'
+psql -qX -d kept -c 'alter role listener in database kept reset all' -c 'alter role listener in database kept_copy reset all' -c 'drop role listener'
+exits 2 'one with settings for a role that is missing' restore --to kept_too "kept$(stamped 8).sql.gz"
+said 'CREATE ROLE "listener";' '... says so'
+ok '... and is restored without rights' restore --no-acl --to kept_too "kept$(stamped 8).sql.gz"
 
 # Other encodings and long names.
 createdb -T template0 -E LATIN1 --locale=C latin

@@ -34,6 +34,22 @@ for shell in dash 'busybox sh' mksh bash; do
 	is "$before" "$(picture "$new")" '... to the last row, right and setting'
 	is '' "$(ls tmp)" '... and leaves nothing in the temporary directory'
 	dropdb "$new"
+
+	# Under the lock it is started again, by sh; here by this shell.
+	# shellcheck disable=SC2086
+	ok "... all of it under $shell" $shell "$top/scripts/restore.sh" --locked "$sealed" "$new" --from home -j 2 -i key "$sealed"
+	is "$before" "$(picture "$new")" '... the same'
+	dropdb "$new"
+	# shellcheck disable=SC2086
+	ok '... in the place of the old one' $shell "$top/scripts/restore.sh" --locked "$plain" matric --from home --swap "$plain"
+	is "$before" "$(picture matric)" '... the same'
+	psql -qX -d matric -c 'truncate notes, tags'
+	# shellcheck disable=SC2086
+	ok '... and in place' $shell "$top/scripts/restore.sh" --locked "$plain" matric --from home --in-place "$plain"
+	is "$before" "$(picture matric)" '... the same'
+	dropdb "$(databases | grep _before_)"
+	# shellcheck disable=SC2086
+	ok '... and it lists what there is' $shell "$top/scripts/restore.sh" --from home
 done
 ok 'statistics are there' restore -i key "$sealed"
 is 3000 "$(ask "$new" "select reltuples from pg_class where relname = 'notes'")" '... so that the first query is as fast as the last'
@@ -54,17 +70,19 @@ ok 'options may be written in other ways' restore -fi 'k e y' --to=by_words --jo
 printf 'BACKUP_DEST=%s\n' "$tap_dir/home" >conf
 
 # What is there.
+: >"home/$plain.globals.gz"
 ok 'without a backup, what there is is listed' restore -i 'k e y' --to 'x y'
 cp .stdout listed
-is "sh $top/scripts/restore.sh --from home -i 'k e y' --to 'x y' $plain" "$(sed -n '2s/^ *//p' listed)" \
+is "sh $top/scripts/restore.sh --from $tap_dir/home -i 'k e y' --to 'x y' $plain" "$(sed -n '2s/^ *//p' listed)" \
 	'... newest first, with the command that restores it'
 ok '... its age, size, state and contents' grep -q "^20260117_023001  good  .* days ago .*  sealed for 1, proven, database matric, 6000 rows\$" listed
 : >"home/$plain.suspect"
 cp "home/$plain" "home/matric$(stamped 3).sql.gz"
 ok 'what is not good is listed as such' restore
 said "20260117_023002  suspect" '... suspect'
+said 'not sealed, proven, database matric, 6000 rows, with roles' '... with what it has'
 said "20260117_023003  unfinished" '... or without a manifest'
-said "restore.sh --from home -f $plain" '... and takes -f'
+said "restore.sh --from $tap_dir/home -f $plain" '... and takes -f'
 exits 2 'a suspect backup is not restored' restore --to suspect "$plain"
 exits 2 'nor is an unfinished one' restore --to unfinished "matric$(stamped 3).sql.gz"
 said '-f restores it all the same' '... unless that is said'
@@ -98,8 +116,15 @@ is "$stays" "$(databases)" '... and nothing is done'
 no_server() { PGHOST=$tap_dir/nowhere restore -i key --to more "$sealed"; }
 exits 2 'without a server it is trouble' no_server
 said 'PostgreSQL cannot be reached' '... and that is said'
-ask postgres "create role clerk login" >/dev/null
+ask postgres "create role clerk login"
 as_clerk() { PGUSER=clerk restore -i key --to more "$sealed"; }
 exits 2 'one who may not make databases is told so' as_clerk
 said 'ALTER ROLE clerk CREATEDB' '... and how to mend it'
+ask postgres "alter role clerk createdb"
+exits 2 'who may, but not give things to others' as_clerk
+said 'must be' '... is told so'
+is "$stays" "$(databases)" '... and nothing is done'
+without_rights() { PGUSER=clerk restore --no-owner --no-acl -i key --to more "$sealed"; }
+ok '... and restores without owners and rights' without_rights
+is clerk "$(ask more "select relowner::regrole from pg_class where relname = 'notes'")" '... what then is theirs'
 done_testing
