@@ -53,7 +53,6 @@ sshd_configure() {
 		PrintMotd no
 		SetEnv SHLVL=2
 		MaxStartups 100
-		SetEnv HOME=$1
 		Subsystem sftp internal-sftp
 	EOF
 	printf '[127.0.0.1]:%s %s\n' "$2" "$(cut -d' ' -f1,2 "$1/host.pub")" >"$1/known_hosts"
