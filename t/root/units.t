@@ -39,7 +39,7 @@ ok 'after the backup it was sent' eventually 30 ends_well matric-backup-send.ser
 ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune.service
 ok 'mm-status' container_run runuser -u matric-backup -- /usr/local/bin/mm-status
 said 'The last run ended ' '... knows of the last run'
-said 'ago: success. The next one is at ' '... how it went, and of the next'
+said 'ago: success. The next one is at' '... how it went, and of the next'
 
 # What the configuration allows is what the run gets.
 is 1610612736 "$(state matric-backup.service MemoryMax)" 'memory is limited'
