@@ -216,14 +216,14 @@ prune_all() {
 
 # run - the command, and what comes after it.
 run() {
-	st=0
+	run_st=0
 	case $command in
-	all) all || st=$? ;;
-	send) distribute_backup send || st=$? ;;
-	prune) prune_all || st=$? ;;
-	*) locked "$command" ${operand:+"$operand"} || st=$? ;;
+	all) all || run_st=$? ;;
+	send) distribute_backup send || run_st=$? ;;
+	prune) prune_all || run_st=$? ;;
+	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
-	after "$st"
+	after "$run_st"
 }
 
 main() {

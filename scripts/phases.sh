@@ -108,9 +108,9 @@ distribute_backup() {
 	distributes=$1 distribute_st=0
 	each_line "$(send_places)" start_there
 	for job in $jobs; do
-		st=0
-		wait "$job" || st=$?
-		case $st in
+		job_st=0
+		wait "$job" || job_st=$?
+		case $job_st in
 		0) ;;
 		75) log NOTICE 'what is lacking there is left to the run that is at work there' ;;
 		*) distribute_st=3 ;;
