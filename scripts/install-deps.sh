@@ -47,7 +47,7 @@ install() {
 
 # services PACKAGE... - print the units that came with them and start at boot.
 services() {
-	for unit in $(dpkg-query -L "$@" | sed -n 's,^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.[a-z]*\)$,\2,p' | sort -u); do
+	for unit in $(dpkg-query -L "$@" | sed -n 's|.*/lib/systemd/system/\([^/@]*\.[a-z]*\)$|\1|p' | sort -u); do
 		[ "$(systemctl is-enabled "$unit" 2>/dev/null)" != enabled ] || printf '%s ' "$unit"
 	done
 }
