@@ -42,7 +42,7 @@ is "$set_before" "$(properties matric)" '... owner, rights, settings and comment
 
 # Sessions: they end, and whoever comes back at once does not come between.
 knock() { while :; do psql -XAtqd matric -c 'select pg_sleep(0.05)' >/dev/null 2>&1 || sleep 0.01; done; }
-psql -Xqd matric -c 'select pg_sleep(60)' >/dev/null 2>&1 &
+psql -Xqd matric -c 'select pg_sleep(3600)' >/dev/null 2>&1 &
 sleeper=$!
 knock &
 knocker=$!
@@ -73,9 +73,9 @@ psql -Xqd matric -c "rollback prepared 'held'"
 # Killed while it waits to rename, and just after it has: there is always one database of the name, and a next run goes on.
 ours() { pgrep -f "[r]estore.sh --locked .*$tap_dir"; }
 active() { [ "$(ask postgres "select count(*) from pg_stat_activity where query like '$1' and ($2)")" -ge 1 ]; }
-psql -Xqd postgres -c begin -c 'alter database matric connection limit 98' -c 'select pg_sleep(300)' >/dev/null 2>&1 &
+psql -Xqd postgres -c begin -c 'alter database matric connection limit 98' -c 'select pg_sleep(3600)' >/dev/null 2>&1 &
 holder=$!
-eventually 30 active 'select pg_sleep(300)' "state = 'active'"
+eventually 30 active 'select pg_sleep(3600)' "state = 'active'"
 restore --swap -i key "$name" >out 2>&1 &
 runner=$!
 ok 'a swap waits' eventually 120 active 'alter database%' "wait_event_type = 'Lock'"
@@ -86,7 +86,7 @@ kill -s KILL $(for one in $killed; do pgrep -P "$one" -x psql || :; done) $kille
 wait "$runner" 2>/dev/null || :
 kill "$holder"
 wait "$holder" 2>/dev/null || :
-ask postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep(300)' or application_name like 'mm-restore.%'" >/dev/null
+ask postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep(3600)' or application_name like 'mm-restore.%'" >/dev/null
 gone() { ! active '%' "application_name like 'mm-restore.%'"; }
 eventually 30 gone
 is '' "$(kept)" 'killed before the swap: the old one is where it was'
