@@ -19,11 +19,11 @@ OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrow
 	  awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
-	  s3opt s3wire s3req s3look s3list s3attr s3sum s3upload s3part s3fetch s3probe \
+	  s3opt s3wire s3req s3look s3list s3attr s3sum s3confirm s3upload s3part s3fetch s3probe \
 	  method landfile keeper \
 	  sniff stored pump
 
-TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
+TOOLS	= mm-pipe mm-land mm-verify mm-seal mm-key mm-compress mm-prune mm-conf mm-json mm-s3put mm-s3get mm-s3ls mm-s3rm mm-post
 LIBS_mm-land	= -lcrypto
 LIBS_mm-verify	= -lsodium -ldeflate -lz -lzstd -llzma -lcrypto
 LIBS_mm-seal	= -lsodium -lcrypto
@@ -60,6 +60,8 @@ check:
 	MM_BUILD=$B CC='$(CC)' CFLAGS='$(CFLAGS)' sh t/run.sh
 check-long:
 	MM_BUILD=$B sh t/run.sh t/long/*.t
+check-s3:
+	MM_S3=radosgw MM_BUILD=$B sh t/run.sh -j2 t/radosgw/*.t $$(grep -l 's3/server.sh' t/*.t)
 demo:
 	sh scripts/demo.sh
 install: all
@@ -69,12 +71,12 @@ uninstall:
 sanitize:
 	$(MAKE) check B=build/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 lint:
-	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/long/*.t t/bench/*.sh units/*/*.sh) .ci/run
-	mandoc -T lint -W warning bin/*.1
+	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/radosgw/*.t t/long/*.t t/bench/*.sh units/*/*.sh) .ci/run
+	mandoc -T lint -W warning bin/*.1 scripts/*.[58]
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -DMM_VERSION='"0"' -Ilib bin lib t
 clean:
 	rm -rf build
 
-.PHONY: all tests check check-long demo install uninstall sanitize lint clean
+.PHONY: all tests check check-long check-s3 demo install uninstall sanitize lint clean
 .SECONDARY:
 -include $(wildcard $B/*/*.d)

@@ -2,6 +2,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static _Noreturn void
 usage(void)
 {
 	fputs("usage: mm-prune [-0v] [--now stamp] [-w home-listing] policy name < listing\n"
-	    "       mm-prune --list [-0] [name] < listing\n"
+	    "       mm-prune --list [-0v] [name] < listing\n"
 	    "       mm-prune --spell name\n", stderr);
 	exit(ST_TROUBLE);
 }
@@ -101,8 +102,8 @@ read_options(int argc, char *argv[], struct request *req)
 		default: usage();
 		}
 	}
-	if (req->mode != 0 && (req->verbose || req->home != NULL || req->now != -1 ||
-	    (req->mode == SPELL && req->end == '\0')))
+	if (req->mode != 0 && (req->home != NULL || req->now != -1 ||
+	    (req->mode == SPELL && (req->verbose || req->end == '\0'))))
 		usage();
 	read_operands(argc - optind, argv + optind, req);
 }
@@ -367,7 +368,7 @@ prune(const struct request *req, const struct names *here, const struct names *h
 }
 
 static void
-list(const struct names *l)
+list(const struct request *req, const struct names *l)
 {
 	static const char *const states[] = { "good", "suspect", "unfinished" };
 	enum names_state state;
@@ -380,6 +381,8 @@ list(const struct names *l)
 		stamp_print(stamp, b->when);
 		printf("%s\t%s\t", states[state], stamp);
 		names_print(stdout, b, NAMES_FILE);
+		if (req->verbose)
+			printf("\t%" PRId64 "\t%.*s", b->when, (int)b->word, b->name);
 		putchar('\n');
 	}
 }
@@ -412,7 +415,7 @@ main(int argc, char *argv[])
 	if (st == ST_OK)
 		st = read_home(&home, &req);
 	if (st == ST_OK && req.mode == LIST)
-		list(&here);
+		list(&req, &here);
 	else if (st == ST_OK)
 		st = prune(&req, &here, &home);
 	if (st == ST_OK)

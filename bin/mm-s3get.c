@@ -9,6 +9,7 @@
 
 #include "coredump.h"
 #include "fdsink.h"
+#include "meter.h"
 #include "number.h"
 #include "relay.h"
 #include "s3fetch.h"
@@ -57,6 +58,7 @@ get(const struct s3opt *opt, const char *bucket, const char *key, unsigned paral
 
 	if (s3 == NULL)
 		return ST_TROUBLE;
+	meter_attach();
 	if ((chain = relay_new(fdsink_new(STDOUT_FILENO, "stdout"))) != NULL)
 		st = s3fetch(s3, key, parallel, chain);
 	else

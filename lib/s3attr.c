@@ -10,12 +10,8 @@
 #include "s3look.h"
 
 static const char class[] = "x-amz-storage-class";
-static const char sse[] = "x-amz-server-side-encryption";
 static const char kms_key[] = "x-amz-server-side-encryption-aws-kms-key-id";
 static const char meta[] = "x-amz-meta-";
-static const char tagging[] = "x-amz-tagging";
-static const char lock_mode[] = "x-amz-object-lock-mode";
-static const char lock_until[] = "x-amz-object-lock-retain-until-date";
 
 const char *
 s3attr_value(const struct s3attr *attr, const char *name)
@@ -76,7 +72,7 @@ enum status
 s3attr_sse(struct s3attr *attr, const char *text)
 {
 	if (strcmp(text, "AES256") == 0 || strcmp(text, "aws:kms") == 0)
-		return set(attr, sse, text);
+		return set(attr, S3ATTR_SSE, text);
 	warnx("--sse: '%s' is neither AES256 nor aws:kms", text);
 	return ST_TROUBLE;
 }
@@ -179,9 +175,9 @@ enum status
 s3attr_lock_mode(struct s3attr *attr, const char *text)
 {
 	if (strcasecmp(text, "governance") == 0)
-		return set(attr, lock_mode, "GOVERNANCE");
+		return set(attr, S3ATTR_LOCK_MODE, "GOVERNANCE");
 	if (strcasecmp(text, "compliance") == 0)
-		return set(attr, lock_mode, "COMPLIANCE");
+		return set(attr, S3ATTR_LOCK_MODE, "COMPLIANCE");
 	warnx("--lock-mode: '%s' is neither governance nor compliance", text);
 	return ST_TROUBLE;
 }
@@ -202,10 +198,10 @@ s3attr_lock_until(struct s3attr *attr, const char *text)
 	char full[sizeof("0000-00-00T00:00:00Z")];
 
 	if (fits(text, "0000-00-00T00:00:00Z"))
-		return set(attr, lock_until, text);
+		return set(attr, S3ATTR_LOCK_UNTIL, text);
 	if (fits(text, "0000-00-00")) {
 		snprintf(full, sizeof(full), "%sT00:00:00Z", text);
-		return set(attr, lock_until, full);
+		return set(attr, S3ATTR_LOCK_UNTIL, full);
 	}
 	warnx("--lock-until: '%s' is not written YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", text);
 	return ST_TROUBLE;
@@ -214,9 +210,9 @@ s3attr_lock_until(struct s3attr *attr, const char *text)
 enum status
 s3attr_settle(struct s3attr *attr)
 {
-	const char *kind = s3attr_value(attr, sse);
+	const char *kind = s3attr_value(attr, S3ATTR_SSE);
 
-	if ((s3attr_value(attr, lock_mode) == NULL) != (s3attr_value(attr, lock_until) == NULL)) {
+	if ((s3attr_value(attr, S3ATTR_LOCK_MODE) == NULL) != (s3attr_value(attr, S3ATTR_LOCK_UNTIL) == NULL)) {
 		warnx("--lock-mode and --lock-until go together");
 		return ST_TROUBLE;
 	}
@@ -224,8 +220,8 @@ s3attr_settle(struct s3attr *attr)
 		warnx("--sse-kms-key goes with --sse aws:kms");
 		return ST_TROUBLE;
 	}
-	attr->is_locked = s3attr_value(attr, lock_mode) != NULL;
-	return attr->tags == NULL ? ST_OK : set(attr, tagging, attr->tags);
+	attr->is_locked = s3attr_value(attr, S3ATTR_LOCK_MODE) != NULL;
+	return attr->tags == NULL ? ST_OK : set(attr, S3ATTR_TAGS, attr->tags);
 }
 
 void

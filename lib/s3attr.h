@@ -17,6 +17,11 @@
 
 enum { S3ATTR_MAX = 40 };
 
+#define S3ATTR_SSE		"x-amz-server-side-encryption"
+#define S3ATTR_TAGS		"x-amz-tagging"
+#define S3ATTR_LOCK_MODE	"x-amz-object-lock-mode"
+#define S3ATTR_LOCK_UNTIL	"x-amz-object-lock-retain-until-date"
+
 struct s3attr {
 	struct sigv4_pair pair[S3ATTR_MAX];	/* both strings owned */
 	size_t n;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meter.h"
 #include "s3fetch.h"
 #include "s3look.h"
 #include "visible.h"
@@ -55,6 +56,7 @@ take(void *ctx, const uint8_t *buf, size_t len)
 		return 0;
 	memcpy(g->buf + g->got, buf, len);
 	g->got += len;
+	meter_took(len);
 	return 1;
 }
 

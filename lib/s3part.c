@@ -15,6 +15,7 @@
 #include "halt.h"
 #include "meter.h"
 #include "receipt.h"
+#include "s3confirm.h"
 #include "s3list.h"
 #include "s3look.h"
 #include "s3part.h"
@@ -24,7 +25,7 @@
 enum {
 	RESENDS = 3,			/* of a part whose answer had a wrong ETag, or none */
 	TURN_MS = 1000,
-	ABORT_MS = 20000,		/* after a signal: mm-pipe's patience is 30 s */
+	ABORT_MS = 12000,		/* after a signal: mm-pipe's patience is 30 s */
 	ABORT_LONG_MS = 60000,
 	MD5_BASE64 = 25
 };
@@ -533,7 +534,8 @@ finish(struct sink *sink)
 
 	if (p->filling == NULL && p->parts == 0 && (st = begin_part(p)) != ST_OK)
 		return st;
-	if ((st = p->upload.id == NULL ? put_all(p) : complete(p)) != ST_OK)
+	st = p->upload.id == NULL ? put_all(p) : complete(p);
+	if (st != ST_OK || (st = s3confirm(p->s3, p->upload.key, p->ask->attr)) != ST_OK)
 		return st;
 	digest_hex(p->whole, hex);
 	if ((st = receipt_write(p->ask->receipt, hex, p->base)) == ST_OK)

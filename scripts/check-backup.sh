@@ -13,6 +13,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
 # shellcheck source=scripts/preflight.sh

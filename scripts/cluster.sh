@@ -39,6 +39,7 @@ cluster_configure() {
 		synchronous_commit = off
 		autovacuum = off
 		max_wal_size = 4GB
+		jit = off
 		timezone = 'UTC'
 	EOF
 }

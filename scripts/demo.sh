@@ -1,5 +1,5 @@
 #!/bin/sh
-# demo.sh - the main job on a throwaway PostgreSQL: back up, break, restore with stock tools alone, compare.
+# demo.sh - the main job on a throwaway PostgreSQL: back up, break, list, restore, compare; and again with stock tools alone.
 set -eu
 umask 077
 
@@ -69,7 +69,7 @@ prepare() {
 	make -s -C "$top" -j"$(nproc)" all
 	step 'Starting a throwaway PostgreSQL and filling it'
 	cluster_start "$dir/pg"
-	psql -qX -d postgres -c 'create database matric' -c 'create database restored template template0'
+	psql -qX -d postgres -c 'create database matric'
 	load_rows matric >/dev/null
 	psql -XAt -F ' ' -d postgres -c 'select version()' | sed 's/ on .*//; s/^/   /'
 	digest_of matric | awk -F '|' '{ printf "   %-24s %8s rows or bytes\n", $1, $2 }' | grep -v '^   index'
@@ -77,11 +77,27 @@ prepare() {
 	age-keygen -y key >recipients
 }
 
+# configure - what an administrator would write; nothing outside this directory is touched.
+configure() {
+	cat >backup.conf <<-EOF
+		BACKUP_DEST=$dir/home
+		BACKUP_TEMP_DIR=$dir/tmp
+		BACKUP_STATE=$dir/state
+		BACKUP_COMPRESS=zstd
+		BACKUP_ENCRYPT=$dir/recipients
+		BACKUP_GLOBALS=yes
+		PGDATABASE=matric
+		LOG_FILE=
+	EOF
+}
+
 # back_up - one good run; $backup is its file.
 back_up() {
-	step 'Backing up: pg_dump | mm-verify | mm-compress | mm-seal | mm-land, as one transaction'
-	run "BACKUP_DEST=$dir/home BACKUP_COMPRESS=zstd BACKUP_ENCRYPT=$dir/recipients sh $here/backup.sh 2>&1 | sed 's/^/   /'"
-	backup=$(find "$dir/home" -name '*.enc')
+	step 'Backing up: pg_dump | mm-verify | mm-compress | mm-seal | mm-land, as one transaction, then read back and proven'
+	configure
+	sed 's/^/   /' backup.conf
+	run "sh $here/backup.sh -c backup.conf 2>&1 | sed 's/^/   /'"
+	backup=$(find "$dir/home" -name '*.sql.zst.enc')
 	sed 's/^/   /' "$backup.manifest"
 }
 
@@ -96,18 +112,26 @@ break_one() {
 	echo '   no file named broken was made'
 }
 
-# restore - with nothing of ours: what anybody can do on any machine with the key and the file.
+# restore - by restore.sh: what is there, then the newest into a new database, which has its name when all its rows are counted.
 restore() {
-	step 'Restoring with stock tools alone: sha256sum, age, zstd, pg_restore'
-	run "cd $dir/home && sha256sum -c --quiet ${backup##*/}.manifest"
-	run "age -d -i $dir/key $backup | zstd -dcq | pg_restore --exit-on-error -d restored"
+	step 'What is there, and restoring the newest into a new database'
+	run "sh $here/restore.sh -c backup.conf 2>&1 | sed 's/^/   /'"
+	run "sh $here/restore.sh -c backup.conf -i key --to restored --latest 2>&1 | sed 's/^/   /'"
 }
 
-# compare - every table, view, index and large object, here and there.
+# restore_by_hand - with nothing of ours: what anybody can do on any machine with the key and the file.
+restore_by_hand() {
+	step 'Once more with stock tools alone: sha256sum, age, zstd, pg_restore'
+	psql -qX -d postgres -c 'create database by_hand template template0'
+	run "cd $dir/home && sha256sum -c --quiet ${backup##*/}.manifest"
+	run "age -d -i $dir/key $backup | zstd -dcq | pg_restore --exit-on-error -d by_hand"
+}
+
+# compare DATABASE - every table, view, index and large object, here and there.
 compare() {
-	step 'Comparing every table, view, index and large object'
+	step "Comparing every table, view, index and large object of matric and $1"
 	digest_of matric >before
-	digest_of restored >after
+	digest_of "$1" >after
 	[ -s before ] && cmp before after
 	awk -F '|' '{ printf "   same: %-24s %s\n", $1, $3 }' after
 }
@@ -127,7 +151,9 @@ main() {
 	back_up
 	break_one
 	restore
-	compare
+	compare restored
+	restore_by_hand
+	compare by_hand
 	step "Good: $(wc -c <"$backup") sealed bytes gave the database back, in $(($(date +%s) - begun)) seconds all told"
 	echo '   (the server, the rows and the backup are being removed again)'
 }

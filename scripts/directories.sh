@@ -3,6 +3,7 @@
 #
 #	preflight_directories	makes what is not there, sets $home, $state and $lock, and says what is wrong or missing by
 #				preflight.sh's wrong and lack.  With touches=no nothing is made.
+#	preflight_person DIR	78, and said, if we are root and DIR is somebody's, who could not use what root makes there
 
 # is_ours DIR - is it a directory of ours or root's that nobody else can write to, unless it is one for all, as /tmp is?
 is_ours() {
@@ -25,16 +26,26 @@ will_be_made() {
 	[ "$touches" = no ] && [ ! -e "$1" ] && [ -w "$(dirname -- "$1")" ]
 }
 
+preflight_person() {
+	[ "$(id -u)" -eq 0 ] && [ -d "$1" ] || return 0
+	# Of these columns the owner is the third, whatever the name is like.
+	# shellcheck disable=SC2012
+	preflight_owner=$(ls -ld -- "$1/." | awk 'NR == 1 { print $3 }')
+	case $preflight_owner in '' | root) return 0 ;; esac
+	log ERROR "$1 is user $preflight_owner's, who could not use what root makes there; say: runuser -u $preflight_owner -- and the same again"
+	return 78
+}
+
 # preflight_own KEY DIR - a directory for ourselves, made if that is possible.
 preflight_own() {
 	[ "$touches" = no ] || [ -d "$2" ] || mkdir -p -- "$2" 2>/dev/null || :
 	! will_be_made "$2" || return 0
 	if [ ! -d "$2" ]; then
 		lack "$1: there is no directory $2" "install -d -m 0700 -o $(id -un) '$2'"
-	elif ! is_ours "$2"; then
-		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
 	elif ! can_write "$2"; then
 		lack "$1: nothing can be written to $2" "chown -R $(id -un) '$2', or make room: df '$2'"
+	elif ! is_ours "$2"; then
+		lack "$1: others can write to $2, or it is another user's" "chown $(id -un) '$2' && chmod 0700 '$2'"
 	fi
 }
 

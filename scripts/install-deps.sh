@@ -1,16 +1,15 @@
 #!/bin/sh
-# install-deps.sh [build | demo | test | s3] - install the Debian or Ubuntu packages that are missing, and nothing else.
+# install-deps.sh [build | demo | test] - install the Debian or Ubuntu packages that are missing, and nothing else.
 set -eu
 umask 022
 
 build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
-test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime"
+test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime python3-yaml git"
 # A systemd of the tests' own, and what reads the files in units/.
 units='systemd systemd-container dbus logrotate'
 # What comes with services: ssh and S3 servers, of which the tests start their own.
-servers='openssh-server memcached swift-proxy swift-account swift-container swift-object'
-ceph='radosgw ceph-mon ceph-osd ceph-common'
+servers='openssh-server memcached swift-proxy swift-account swift-container swift-object radosgw ceph-mon ceph-osd ceph-common'
 
 # as_root COMMAND... - run it as root, asking for sudo only if we are not.
 as_root() {
@@ -48,7 +47,7 @@ install() {
 
 # services PACKAGE... - print the units that came with them and start at boot.
 services() {
-	for unit in $(dpkg-query -L "$@" | sed -n 's,^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.[a-z]*\)$,\2,p' | sort -u); do
+	for unit in $(dpkg-query -L "$@" | sed -n 's|.*/lib/systemd/system/\([^/@]*\.[a-z]*\)$|\1|p' | sort -u); do
 		[ "$(systemctl is-enabled "$unit" 2>/dev/null)" != enabled ] || printf '%s ' "$unit"
 	done
 }
@@ -78,9 +77,9 @@ install_quietly() {
 	now=
 	[ ! -d /run/systemd/system ] || now=--now
 	# shellcheck disable=SC2086
-	units=$(! command -v systemctl >/dev/null || [ -z "$new" ] || services $new)
+	enabled=$(! command -v systemctl >/dev/null || [ -z "$new" ] || services $new)
 	# shellcheck disable=SC2086
-	[ -z "$units" ] || as_root systemctl disable $now $units
+	[ -z "$enabled" ] || as_root systemctl disable $now $enabled
 	return "$st"
 }
 
@@ -90,8 +89,7 @@ main() {
 	build) want=$build ;;
 	demo) want=$demo ;;
 	test) want="$test $units"; command -v busybox >/dev/null || want="$want busybox"; servers_wanted=$servers ;;
-	s3) want="$test $units" servers_wanted="$servers $ceph" ;;
-	*) echo 'usage: install-deps.sh [build | demo | test | s3]' >&2; exit 2 ;;
+	*) echo 'usage: install-deps.sh [build | demo | test]' >&2; exit 2 ;;
 	esac
 	command -v dpkg-query >/dev/null || {
 		echo "install-deps.sh: no dpkg here; install by hand what corresponds to: $want" >&2

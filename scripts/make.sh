@@ -63,8 +63,9 @@ overheard() {
 	"$@" 2>"$tmp/said" || overheard_st=$?
 	overheard_level=ERROR
 	[ "$overheard_st" -ne 0 ] || overheard_level=$([ "$LOG_LEVEL" = DEBUG ] && echo DEBUG || echo WARN)
+	[ "$overheard_st" -eq 0 ] || [ -s "$tmp/said" ] || log ERROR "what went wrong could not be kept; is there room in $BACKUP_TEMP_DIR?"
 	log_lines "$overheard_level" <"$tmp/said"
-	! grep -q 'No space left on device' "$tmp/said" || full=yes
+	! grep -q -e 'No space left on device' -e 'Disk quota exceeded' "$tmp/said" || full=yes
 	return "$overheard_st"
 }
 
@@ -99,9 +100,9 @@ write_globals() {
 	set -- $(pgdump_command | sed 's/pg_dump$/pg_dumpall/') -w --globals-only -d "$(pgdump_conninfo "$db")"
 	set +f
 	[ "$globals_super" = t ] || set -- "$@" --no-role-passwords
-	globals_suffix=${suffix#.sql}
-	globals_suffix=${globals_suffix#.tar}
-	through "$tmp/globals" "$name.globals$globals_suffix" "$@" >/dev/null
+	globals=${suffix#.sql}
+	globals=$name.globals${globals#.tar}
+	through "$tmp/globals" "$globals" "$@" >"$tmp/globals.receipt"
 }
 
 # write_manifest - land what is known of $name, last.  Without it the backup was never finished.

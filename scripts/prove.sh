@@ -22,21 +22,29 @@ proves() {
 	case $BACKUP_PROVE$home in no* | autos3://*) return 1 ;; esac
 }
 
-# verify_backup - read what is stored, open it, and follow it to its end: is it what we dumped?  What was found is in $tmp/proof.
-verify_backup() {
-	cat "$tmp/report" "$tmp/receipt" >"$tmp/claim" || return
-	set -- -x "$tmp/claim" -o "$tmp/proof"
+# verify_stored NAME REPORT RECEIPT PROOF - read what is stored of this name, open it, and follow it to its end: is it what passed,
+# as REPORT and RECEIPT have it?  What was found is in PROOF.
+verify_stored() {
+	cat "$2" "$3" >"$tmp/claim" || return
+	verified=$1
+	set -- -x "$tmp/claim" -o "$4"
 	[ -z "$identity" ] || set -- -i /dev/fd/3 "$@"
 	[ -z "$BACKUP_PASSPHRASE_FILE" ] || set -- -p "$BACKUP_PASSPHRASE_FILE" "$@"
 	set -- mm-verify "$@"
-	! lists || { shift; set -- mm-verify --dump --drain "$@" '|' pg_restore --list; }
-	set -- mm-pipe --with-parent --early -t "$BACKUP_STALL" sh "$here/place.sh" fetch "$home" "$name" '|' "$@"
+	! lists "$verified" || { shift; set -- mm-verify --dump --drain "$@" '|' pg_restore --list; }
+	set -- mm-pipe --with-parent --early -t "$BACKUP_STALL" sh "$here/place.sh" fetch "$home" "$verified" '|' "$@"
 	echo "$identity" | overheard "$@" 3<&0 </dev/null >"$tmp/list"
 }
 
-# lists - is pg_restore to read the table of contents of the read-back as well?
+# verify_backup - the same for $name, and the globals beside it.
+verify_backup() {
+	verify_stored "$name" "$tmp/report" "$tmp/receipt" "$tmp/proof" || return
+	! conf_yes BACKUP_GLOBALS || verify_stored "$globals" "$tmp/globals" "$tmp/globals.receipt" "$tmp/globals.proof"
+}
+
+# lists NAME - is pg_restore to read the table of contents of the read-back as well?
 lists() {
-	[ "$VERIFY_RESTORE" != no ] && [ "$VERIFY_RESTORE" != false ] && { [ "$pgdump_format" = custom ] || [ "$pgdump_format" = tar ]; }
+	[ "$1" = "$name" ] && [ "$VERIFY_RESTORE" != no ] && [ "$VERIFY_RESTORE" != false ] && { [ "$pgdump_format" = custom ] || [ "$pgdump_format" = tar ]; }
 }
 
 # recipients_asked - print for how many we seal, as an empty file sealed likewise tells.
@@ -56,9 +64,10 @@ recipients_asked() {
 
 # tell_stored - without a proof, what can be told of the stored file; as a proof tells it.
 tell_stored() {
+	tell_sealed=$(recipients_asked) || return
 	# What went into the last stage: the line before that of the end.
 	awk -F '\t' '$1 == "end" { print "# stored-bytes: " bytes } { bytes = $8 }' "$tmp/report.stages" &&
-		printf '# %s: %s\n' method "$BACKUP_COMPRESS" sealed "$(recipients_asked)"
+		printf '# %s: %s\n' method "$BACKUP_COMPRESS" sealed "$tell_sealed"
 }
 
 # drill_new - for VERIFY_RESTORE=full: restore what was made, while we have the key.  What does not come back is marked.

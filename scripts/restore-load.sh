@@ -99,6 +99,7 @@ load_stream() {
 }
 
 # load_hurried - the rows in one pass; indexes and constraints, which need no rows of the archive, several at a time after.
+# shellcheck disable=SC2119,SC2120
 load_hurried() {
 	load_stream '--section=pre-data --section=data' "--head $(quoted "$tmp/head.again")"
 	cmp -s "$tmp/head" "$tmp/head.again" || fail 1 "$name: it changed while it was read"
@@ -130,6 +131,7 @@ load() {
 		;;
 	*)
 		if [ "$jobs" -gt 1 ] && [ "$source_at" = "$tmp/head" ]; then
+			# shellcheck disable=SC2119
 			load_hurried
 		else
 			load_stream '' ''

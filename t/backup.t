@@ -70,6 +70,23 @@ for how in backup sealed; do
 	said 'what was stored is not what was dumped' '... and said'
 	is "$before" "$(backups)" '... and the backup is taken away'
 done
+cat >lying/mm-verify <<'END'
+#!/bin/sh
+# mm-verify, once globals have come: the disk has lost a bit of them.
+for f in "$BACKUP_DEST"/*.globals*; do
+	[ ! -f "$f" ] || [ -e "$BACKUP_TEMP_DIR/../bitten" ] || { printf X | dd of="$f" bs=1 seek=300 conv=notrunc 2>/dev/null; touch "$BACKUP_TEMP_DIR/../bitten"; }
+done
+exec "$build/mm-verify" "$@"
+END
+before=$(backups)
+bitten_globals() { PATH=$tap_dir/lying:$PATH MM_BUILD=$build BACKUP_GLOBALS=yes sealed make; }
+exits 1 'a bit that the disk lost of roles and tablespaces is found' bitten_globals
+is "$before" "$(backups)" '... and nothing is left of the backup'
+rm lying/mm-verify
+for how in sealed backup; do
+	whole_globals() { BACKUP_GLOBALS=yes $how make && mm-verify -i key <"$(find home -name "$(basename "$(newest)").globals*")"; }
+	ok "with them whole, they are there ($how)" whole_globals
+done
 listed() { VERIFY_RESTORE=true LOG_LEVEL=DEBUG sealed make; }
 ok 'with VERIFY_RESTORE pg_restore reads the table of contents of the read-back' listed
 mkdir refusing

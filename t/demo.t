@@ -7,6 +7,8 @@ mkdir "$TMPDIR"
 chmod 755 "$tap_dir" "$TMPDIR"
 ok 'the demonstration succeeds' sh "$top/scripts/demo.sh"
 said 'no file named broken was made' 'a dump that broke off left nothing'
-said 'same: notes' 'every table was compared'
+said 'read back and proven' 'the backup was proven where it lies'
+said 'database restored is restored' 'and restored into a new database'
+is 2 "$(grep -c 'same: notes' "$tap_said")" 'every table was compared, after restore.sh and after stock tools alone'
 is 0 "$(find "$TMPDIR" -mindepth 1 | wc -l)" 'nothing of it stays'
 done_testing

@@ -23,6 +23,7 @@ seq -f 'm_backup_20%.0f_000000.sql' 200101 200131 >names
 seq 1 9000 >>names
 seq -f 'm_backup_20%.0f_000000.sql' 200101 200131 >names
 seq 1 9000 >>names
+seq -f 'number	n%.0f	1' 1 3000 >facts
 
 # The filters: name, input, command.  What comes out at leisure is what has to come out under hardship; what is sealed
 # is never the same twice, so it is opened again.
@@ -41,6 +42,7 @@ pass	dump	mm-verify -P
 verify	dump.age	mm-verify -i key
 conf	conf	mm-conf
 prune	names	mm-prune --list
+json	facts	mm-json
 land	dump	land
 EOF
 # land - mm-land as a filter: what it landed.

@@ -22,8 +22,23 @@ for tool in $tools; do
 	is 755 "$(stat -c %a "dest/usr/local/bin/$tool")" "$tool is there and runs"
 	same "$top/bin/$tool.1" "dest/usr/local/share/man/man1/$tool.1" '... with its page'
 done
-same "$top/scripts/backup.sh" dest/usr/local/libexec/matric-memory/backup.sh 'the driver is there'
-same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
+for script in "$top"/scripts/*; do
+	case ${script##*/} in *.[158] | demo.sh | install*.sh) continue ;; esac
+	same "$script" "dest/usr/local/libexec/matric-memory/${script##*/}" "${script##*/} is there"
+done
+for page in "$top"/scripts/*.[58]; do
+	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
+done
+without_page() { for command in dest/usr/local/bin/*; do [ -e "$(echo dest/usr/local/share/man/man[18]/"${command##*/}".[18])" ] || echo "${command##*/}"; done; }
+is '' "$(without_page)" 'every command has its page'
+refers() { sed -n 's/^\.so /dest\/usr\/local\/share\/man\//p' dest/usr/local/share/man/man8/mm-pre-migration.8; }
+ok '... or that of another, which is there' test -s "$(refers)"
+for example in deploy.yml pre-commit timers/weekly.conf; do
+	ok "example $example is there" test -s "dest/usr/local/share/doc/matric-memory/examples/$example"
+done
+for page in README LICENSE backup.conf.example units/INSTALL units/RUNBOOK; do
+	same "$top/$page" "dest/usr/local/share/doc/matric-memory/${page#units/}" "$page is there"
+done
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
 is '' "$(find dest ! -type l -perm /022)" 'nobody but root writes any of it'
 ok 'make uninstall' makes uninstall
@@ -74,7 +89,7 @@ same here/build/lib/number.o there/too/build/lib/number.o '... it is the same'
 
 # A newer version over an older one.
 mkdir older
-cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" older/
+cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" "$top/backup.conf.example" older/
 echo '# nobody sources this' >older/scripts/given-up.sh
 mkdir older/units/given-up
 echo nothing >older/units/given-up/example
@@ -101,7 +116,7 @@ foreign() { grep -r /usr/local opt/suite/lib opt/suite/bin/mm-backup; }
 exits 1 '... and nothing there says /usr/local any more' foreign
 ok 'installed as a distribution does' installs PREFIX=/usr DESTDIR="$tap_dir/distribution"
 silent '... has nothing to remark on'
-ok '... the units run /usr/bin' grep -qx 'ExecStart=/usr/bin/mm-backup make' distribution/usr/lib/systemd/system/matric-backup.service
+ok '... the units run /usr/bin' grep -qx 'ExecStart=/usr/bin/mm-backup --wait 1h make' distribution/usr/lib/systemd/system/matric-backup.service
 
 # What is installed works, far from its sources and with none of our directories in PATH.
 cluster_start "$tap_dir/pg"

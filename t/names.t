@@ -24,6 +24,9 @@ is "$want" "$(listed)" '--list: every backup, newest first, with its state'
 is "$(echo "$want" | grep b_b | grep -v %)" "$(listed b)" '... of one series'
 is "$(echo "$want" | grep %)" "$(listed 'a b')" '... that is named as its owner does'
 is '' "$(listed c)" '... or none'
+is "suspect${tab}20260103_000000${tab}b_backup_20260103_000000.sql.enc${tab}1767398400${tab}b" "$(listed -v b | sed -n 2p)" \
+	'-v: the seconds, and the name as it is spelled, behind these'
+is 'a%20b' "$(listed -v 'a b' | cut -f 5)" '... as it is spelled'
 tr '\n' '\0' <listing >nul
 is "$want" "$(mm-prune --list -0 <nul)" '-0: a NUL after each; what comes out are lines'
 printf 'b_backup_20260101_000000.sql\nb_backup_20260101_000000.sql.manifest' >short
@@ -52,10 +55,10 @@ exits 2 '--spell wants a name' mm-prune --spell
 exits 2 '... one' mm-prune --spell a b
 exits 2 '--list wants one at the most' listed a b
 exits 2 '--list has no policy' listed last=3 b
-exits 2 '... nor -v' listed -v
 exits 2 '... nor --now' listed --now 20260101_000000
 exits 2 '... nor -w' listed -w listing
 exits 2 '... nor --spell' listed --spell b
+exits 2 '--spell has no -v' mm-prune -v --spell b
 full() { listed >/dev/full; }
 exits 2 'a full disk' full
 spell_full() { mm-prune --spell m >/dev/full; }

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 . "$top/t/s3/server.sh"
-at_exit='for lane in $lanes; do proxy_stop "$tap_dir/proxy-$lane"; done; s3_stop "$tap_dir/server"'
+at_exit='for lane in $lanes; do proxy_stop "$tap_dir/proxy-$lane"; done; s3_server_stop "$tap_dir/server"'
 lanes='0 1 2 3 4 5'
 
 # rows - everything that may happen.  row WHAT works|fails [WORD...] FAULT...; the words are
@@ -196,7 +196,7 @@ tell() {
 
 head -c 20971520 /dev/urandom >big
 head -c 100000 big >small
-s3_start "$tap_dir/server"
+s3_server_start "$tap_dir/server"
 for lane in $lanes; do
 	(n=0; trap - EXIT; rows) >"lane-$lane" 2>&1 &
 done

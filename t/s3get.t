@@ -84,6 +84,9 @@ s3_put long <long
 early() { mm-s3get "$b/long" | head -c 10; }
 ok 'a reader that goes early' early
 silent '... is no news'
+resting() { mm-s3get --timeout 1 --retry-time 1 "$b/long" | (sleep 5; cat >back); }
+ok 'a reader that rests for longer than --timeout' resting
+same long back '... gets all of it'
 full() { mm-s3get "$b/long" >/dev/full; }
 exits 2 'an output that is full' full
 said 'No space left' '... said so'

@@ -61,6 +61,7 @@ alarms() { container_run journalctl -q -o cat -t matric-backup -p crit; }
 
 # Its notice goes by mail too, by a sendmail that has the rights of a group, as they have; each database's to its own.
 container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
+	install -m 0660 -g mail /dev/null /var/spool/sent/box
 	cp /usr/bin/tee /usr/local/bin/into-the-spool
 	chgrp mail /usr/local/bin/into-the-spool
 	chmod 2755 /usr/local/bin/into-the-spool
@@ -68,6 +69,23 @@ container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
 	chmod 755 /usr/sbin/sendmail
 	sed -i "s/^#*NOTIFY_EMAIL=.*/NOTIFY_EMAIL=ops@example.com/" /etc/matric-memory/backup.conf'
 mailed() { container_run grep -qF "$1" /var/spool/sent/box; }
+
+# What watches it: a line for cron, and one for sudo.
+container_run sh -euc 'install -d -o root -g root /var/lib/prometheus/node-exporter
+	chgrp matric-backup /var/lib/prometheus/node-exporter && chmod g+w /var/lib/prometheus/node-exporter
+	id -u nagios >/dev/null 2>&1 || useradd --system nagios
+	install -m 0440 /usr/local/share/doc/matric-memory/examples/nagios/sudoers /etc/sudoers.d/matric-backup'
+by_cron() { container_run runuser -u matric-backup -- sh -c "$(sed -n 's/^\*.* matric-backup //p' "$top/units/prometheus/cron")"; }
+ok 'the command that cron runs' by_cron
+promtool=$(sh "$top/t/promtool.sh")
+ok '... writes metrics' "$promtool" check metrics <"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
+ok '... of the backup' grep -q '^mm_backup_last_success_timestamp_seconds{destination="/var/backups/matric-memory",name="matric"}' \
+	"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
+by_nagios() { container_run runuser -u nagios -- sh -c "$(sed -n 's/^.*command_line.*\(.usr.bin.sudo.*\)/\1/p' "$top/units/nagios/matric-backup.cfg" | sed 's/$ARG1\$/26h/; s/$ARG2\$/50h/')"; }
+ok 'the command that Nagios runs' by_nagios
+said 'BACKUP OK - /var/backups/matric-memory: matric: newest' '... sees the backup'
+by_nagios_else() { container_run runuser -u nagios -- sudo -n -u matric-backup cat /etc/matric-memory/backup.conf; }
+exits 1 '... and may do nothing else' by_nagios_else
 
 # Stopped in the middle: pg_dump waits for a lock that somebody holds.
 locks() { in_psql matric "select count(*) from pg_locks l join pg_stat_activity a using (pid) where relation = 'secret_notes'::regclass and $1"; }
@@ -81,7 +99,8 @@ ok 'a run waits for a lock' eventually 20 is_one locks "not granted and applicat
 ok '... and is stopped' container_run systemctl stop matric-backup.service
 is "$before" "$(homes | wc -l)" '... which leaves nothing of its name'
 is '' "$(container_run find /var/backups/matric-memory -name '.*' ! -name .lock -type f)" '... nor a partial'
-is '' "$(container_run pgrep -u matric-backup || :)" '... nor a process'
+idle() { [ -z "$(container_run pgrep -u matric-backup)" ]; }
+ok '... nor, when somebody was told of it, a process' eventually 20 idle
 is exit-code "$(state matric-backup.service Result)" '... but a failure'
 alarmed() { alarms | grep -qF "$1"; }
 ok 'which is made known' eventually 20 alarmed 'matric-backup.service failed: exit-code exited 143'
@@ -129,10 +148,17 @@ in_psql postgres 'drop database notes'
 exits 1 'without that database its service fails' starts matric-backup@notes.service
 ok '... of which its own people hear' eventually 20 mailed 'To: notes@example.com'
 
+# The drill, of the newest backup that there is.
+container_run sed -i -e 's/^PGUSER=.*/PGUSER=matric-backup/' -e '/^PGHOST/d' /etc/matric-memory/backup.conf
+ok 'a restore on trial is set up' pasted 'A restore on trial'
+ok '... and the backup comes back' starts matric-backup-drill.service
+is 1 "$(homes -name '*.drill' | wc -l)" '... which is on record beside it'
+is '' "$(container_run find /var/cache/matric-memory -mindepth 1)" '... and all else is gone'
+
 # Gone again.
 ok 'INSTALL, Leaving, another database' pasted_for notes 'The timers of other'
 ok 'INSTALL, Leaving' pasted 'and then the rest'
 is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
-is $((before + 4)) "$(homes | wc -l)" '... but every backup'
+is $((before + 4)) "$(homes ! -name '*.drill' | wc -l)" '... but every backup'
 ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
 done_testing

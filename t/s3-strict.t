@@ -1,0 +1,118 @@
+#!/bin/sh
+# What mm-s3put says of what it sends: digests, checksums, attributes.  Against a stand-in that is strict about them, since
+# the servers here are not; by http and by TLS.
+# shellcheck disable=SC2016,SC2094
+. "${0%/*}/tap.sh"
+. "$top/t/daemon.sh"
+at_exit='daemon_stop "$tap_dir/plain" strict; daemon_stop "$tap_dir/tls" strict'
+export AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null \
+	AWS_SHARED_CREDENTIALS_FILE=/dev/null
+
+head -c 5250000 /dev/urandom >long
+head -c 1000 long >short
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext 'subjectAltName = DNS:localhost' \
+	-keyout server.key -out server.pem 2>/dev/null
+
+mkdir plain tls
+daemon_start "$tap_dir/plain" strict "$top/t/s3/strict.py" "$tap_dir/plain"
+daemon_start "$tap_dir/tls" strict "$top/t/s3/strict.py" "$tap_dir/tls" "$tap_dir/server.pem" "$tap_dir/server.key"
+daemon_wait 20 test -s plain/port
+daemon_wait 20 test -s tls/port
+plain=http://127.0.0.1:$(cat plain/port)
+tls=https://localhost:$(cat tls/port)
+
+n=0
+# puts DESC DIR FILE OPTION... - put it, to a name of its own; what was seen of it is in seen.
+puts() {
+	puts_desc=$1 dir=$2 file=$3
+	shift 3
+	n=$((n + 1))
+	: >"$dir/seen"
+	[ "$dir" = plain ] || set -- --ca-file server.pem "$@"
+	case $dir in
+	plain) where=$plain ;;
+	tls) where=$tls ;;
+	esac
+	put() { mm-s3put --endpoint-url "$where" --retry-time 2 --part-size 5M "$@" "s3://bucket/$n" <"$file"; }
+	ok "$puts_desc" put "$@"
+	cp "$dir/seen" seen
+}
+# has OPERATION NAME=VALUE DESC - the request had that header; "-NAME" for VALUE: it had not.
+has() {
+	tap_line "$(awk -F '\t' -v op="$1" -v want="$2" '
+		$1 == op { for (i = 2; i <= NF; i++) if ($i ~ "^" want) hit = 1; seen = 1 } END { print !(seen && hit) }' seen)" "$3"
+}
+lacks() {
+	tap_line "$(awk -F '\t' -v op="$1" -v want="$2" '
+		$1 == op { for (i = 2; i <= NF; i++) if ($i ~ "^" want) hit = 1; seen = 1 } END { print !(seen && !hit) }' seen)" "$3"
+}
+
+puts 'http' plain long
+has UploadPart 'x-amz-content-sha256=[0-9a-f]' 'signs the SHA-256 of a part'
+lacks UploadPart content-md5 '... and has no MD5'
+lacks UploadPart x-amz-checksum '... nor a checksum'
+lacks UploadPart x-amz-sdk '... nor what SDKs say'
+has Complete 'if-none-match=\\*' 'Complete replaces nothing'
+lacks Create if-none-match '... which Create need not know'
+puts 'http, one request' plain short
+has Put 'x-amz-content-sha256=[0-9a-f]' 'signs its SHA-256'
+lacks Put content-md5 '... and has no MD5'
+has Put 'if-none-match=\\*' 'it replaces nothing'
+puts 'https' tls long
+has UploadPart x-amz-content-sha256=UNSIGNED-PAYLOAD 'does not sign a part'
+has UploadPart content-md5= '... and has its MD5'
+puts 'https, one request' tls short
+has Put x-amz-content-sha256=UNSIGNED-PAYLOAD 'is not signed'
+has Put content-md5= '... and has its MD5'
+
+# A server that wants the MD5 gets it, on http too.
+: >plain/demand
+puts 'an MD5 that is demanded' plain long
+has UploadPart content-md5= '... is given'
+puts '... for one request too' plain short
+has Put content-md5= '... is given'
+rm plain/demand
+puts 'a lock' plain long --lock-mode compliance --lock-until 2099-12-31
+has UploadPart content-md5= '... has it without being asked'
+
+# ETags that are no MD5s, of a server that encrypts by itself.
+: >tls/kms
+puts 'ETags of what is encrypted' tls long --sse aws:kms
+puts '... in one request' tls short --sse aws:kms
+rm tls/kms
+
+for sum in crc32c crc64nvme sha256; do
+	puts "--checksum $sum" plain long --checksum "$sum"
+	has UploadPart "x-amz-checksum-$sum=" '... is sent with each part'
+	puts '... in one request' tls short --checksum "$sum"
+	has Put "x-amz-checksum-$sum=" '... is sent with it'
+done
+
+: >tls/kms
+puts 'attributes' tls long --storage-class DEEP_ARCHIVE --sse aws:kms --sse-kms-key arn:aws:kms:key --metadata A=b --tag 'c d=e&f' \
+	--tag g= --lock-mode governance --lock-until 2099-12-31T01:02:03Z
+for attribute in x-amz-storage-class=DEEP_ARCHIVE x-amz-server-side-encryption=aws:kms x-amz-meta-a=b \
+	x-amz-server-side-encryption-aws-kms-key-id=arn:aws:kms:key 'x-amz-tagging=c%20d=e%26f&g=' x-amz-object-lock-mode=GOVERNANCE \
+	x-amz-object-lock-retain-until-date=2099-12-31T01:02:03Z x-amz-meta-mm-upload-id=; do
+	has Create "$attribute" "Create has $attribute"
+	lacks UploadPart "${attribute%%=*}" '... and UploadPart has not'
+done
+puts 'in one request' tls short --storage-class GLACIER_IR --sse aws:kms --metadata A=b
+has Put x-amz-storage-class=GLACIER_IR 'Put has a class'
+has Put x-amz-server-side-encryption=aws:kms '... and an encryption'
+has Put x-amz-meta-a=b '... and metadata'
+rm tls/kms
+
+export AWS_SESSION_TOKEN=the-token
+puts 'a session' plain long
+for operation in Create UploadPart Complete; do
+	has "$operation" x-amz-security-token=the-token "$operation has its token"
+done
+unset AWS_SESSION_TOKEN
+
+# Proxies of the environment are asked.
+through() { http_proxy=$plain timeout 20 mm-s3put --endpoint-url http://s3.example.com "s3://bucket/proxied" <short; }
+ok 'a proxy' through
+around() { http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 timeout 20 mm-s3put --endpoint-url "$plain" "s3://bucket/around" <short; }
+ok 'no_proxy' around
+done_testing
