@@ -185,6 +185,7 @@ restore_in_place() {
 	[ "$way_busy" -eq 0 ] || log WARN "$way_busy sessions are in database $target: what they hold is waited for, and they wait for us"
 	rehearse_in_place
 	load_in_place
+	rows_uncounted
 	analyze "$target"
 	way_st=0
 	after_hook 0 || way_st=2
