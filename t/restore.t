@@ -78,7 +78,7 @@ is "$before" "$(picture by_conf)" '... its place and its server are meant'
 elsewhere() { BACKUP_DEST=$tap_dir/nowhere configured --latest -n -i key; }
 exits 2 '... unless the environment says another' elsewhere
 exits 78 'one that is not there is refused' sh "$top/scripts/restore.sh" -c nosuch "$sealed"
-(umask 077; printf 'BACKUP_DEST=$(nonsense)\n' >broken)
+(umask 077; printf '%s\n' 'BACKUP_DEST="open' >broken)
 exits 78 '... and one that is broken' sh "$top/scripts/restore.sh" -c broken "$sealed"
 
 # What is there.
