@@ -71,7 +71,7 @@ uninstall:
 sanitize:
 	$(MAKE) check B=build/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 lint:
-	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/long/*.t t/bench/*.sh units/*/*.sh) .ci/run
+	shellcheck -x -P t:scripts:t/long -s sh $(wildcard scripts/*.sh t/*.sh t/*.t t/root/*.t t/radosgw/*.t t/long/*.t t/bench/*.sh units/*/*.sh) .ci/run
 	mandoc -T lint -W warning bin/*.1 scripts/*.[58]
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -DMM_VERSION='"0"' -Ilib bin lib t
 clean:

@@ -25,7 +25,7 @@
 enum {
 	RESENDS = 3,			/* of a part whose answer had a wrong ETag, or none */
 	TURN_MS = 1000,
-	ABORT_MS = 20000,		/* after a signal: mm-pipe's patience is 30 s */
+	ABORT_MS = 12000,		/* after a signal: mm-pipe's patience is 30 s */
 	ABORT_LONG_MS = 60000,
 	MD5_BASE64 = 25
 };

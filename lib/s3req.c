@@ -33,7 +33,7 @@ enum {
 	LOOK_MS = 500,			/* how often standstills are looked for */
 	NOTE_MS = 30000,		/* how often it is said that we try again */
 	UNKNOWN_HOST_MS = 30000,	/* a name that cannot be resolved is more often wrong than late */
-	SOON_MS = 15000,
+	SOON_MS = 8000,			/* after a signal: mm-pipe's patience is 30 s, and there may be more to do */
 	KEY_FETCHES = 2,
 	MOVES = 3,
 	NO_REGION = 64

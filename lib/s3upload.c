@@ -99,6 +99,21 @@ look(struct s3upload *u, uint64_t size, const char *expected)
 	return FATE_DONE;
 }
 
+/* For what is said to be done: some servers need a moment to see it themselves. */
+static enum fate
+look_patiently(struct s3upload *u, uint64_t size, const char *expected)
+{
+	static const struct timespec moment = { .tv_sec = 1 };
+	enum fate fate = look(u, size, expected);
+	int i;
+
+	for (i = 0; i < PATIENCE && (fate == FATE_NOT || fate == FATE_OTHERS); i++) {
+		nanosleep(&moment, NULL);
+		fate = look(u, size, expected);
+	}
+	return fate;
+}
+
 static enum status
 complain_of_fate(const struct s3upload *u, enum fate fate)
 {
@@ -143,7 +158,7 @@ verify(struct s3upload *u, const char *told, uint64_t size, const char *expected
 		return ST_OK;
 	if (expected[0] == '\0' && told[0] != '\0' && u->n == 0)
 		return ST_OK;	/* a PUT whose digest the server has checked */
-	fate = look(u, size, expected);
+	fate = look_patiently(u, size, expected);
 	if (fate == FATE_DONE && comparable(told, expected))
 		warnx("the server told a wrong ETag, %s; the object has the right one", told);
 	if (u->is_resumed && fate != FATE_DONE && fate != FATE_WRONG)
@@ -249,6 +264,9 @@ judge(struct s3upload *u, struct s3req *r, uint64_t size, const char *expected, 
 		return drop_condition(u, r) ? NEXT_AGAIN : NEXT_FAIL;
 	if (is_in_the_way(u, r))
 		return complain_of_fate(u, FATE_OTHERS), NEXT_FAIL;
+	/* Of an upload, this cannot be asked again: all of it would have to be sent anew. */
+	if (u->id != NULL && strcmp(r->code, "ConditionalRequestConflict") == 0)
+		return s3req_complain(u->s3, r, what), NEXT_FAIL;
 	if (s3req_again(u->s3, r))
 		return NEXT_AGAIN;
 	s3req_complain(u->s3, r, what);

@@ -208,7 +208,9 @@ all() {
 prune_all() {
 	pruned=0
 	distribute_backup drop || pruned=3
-	locked prune || pruned=$?
+	st=0
+	locked prune || st=$?
+	case $st in 0) ;; 75) pruned=75 ;; *) pruned=3 ;; esac
 	return "$pruned"
 }
 

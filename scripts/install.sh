@@ -85,13 +85,16 @@ put_pages() {
 	for page in bin/*.[158] scripts/*.[158]; do
 		put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
 	done
+	# One page for two commands.
+	echo .so man8/mm-migrate.8 | put 0644 "$PREFIX/share/man/man8/mm-pre-migration.8"
 	doc=$PREFIX/share/doc/matric-memory
 	for page in README LICENSE units/INSTALL units/RUNBOOK backup.conf.example; do
 		put_text "$doc/${page##*/}" "$page"
 	done
 	for example in units/logrotate units/*/*; do
 		case $example in units/sysusers.d/* | units/tmpfiles.d/*) continue ;; esac
-		put_text "$doc/examples/${example#units/}" "$example"
+		name=${example#units/}
+		put_text "$doc/examples/${name#examples/}" "$example"
 	done
 }
 

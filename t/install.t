@@ -29,6 +29,13 @@ done
 for page in "$top"/scripts/*.[58]; do
 	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
 done
+without_page() { for command in dest/usr/local/bin/*; do [ -e "$(echo dest/usr/local/share/man/man[18]/"${command##*/}".[18])" ] || echo "${command##*/}"; done; }
+is '' "$(without_page)" 'every command has its page'
+refers() { sed -n 's/^\.so /dest\/usr\/local\/share\/man\//p' dest/usr/local/share/man/man8/mm-pre-migration.8; }
+ok '... or that of another, which is there' test -s "$(refers)"
+for example in deploy.yml pre-commit timers/weekly.conf; do
+	ok "example $example is there" test -s "dest/usr/local/share/doc/matric-memory/examples/$example"
+done
 for page in README LICENSE backup.conf.example units/INSTALL units/RUNBOOK; do
 	same "$top/$page" "dest/usr/local/share/doc/matric-memory/${page#units/}" "$page is there"
 done

@@ -83,6 +83,12 @@ same short back '... it is what it was'
 is '' "$(s3_uploads late)" '... and no upload is left'
 is '' "$(cat late.out)" '... and there is no receipt'
 
+proxy_start "$tap_dir/proxy" 'Complete answer 409 ConditionalRequestConflict'
+conflict() { timeout 20 mm-s3put --endpoint-url "$S3_PROXY" "$b/conflict" <long; }
+exits 2 'somebody else who writes it at the same time' conflict
+said 'ConditionalRequestConflict' '... said so'
+nothing_is_left conflict
+
 # A receipt that cannot be written takes the object back.
 no_receipt() { mm-s3put "$b/$1" <"$1" >/dev/full; }
 exits 2 'no room for the receipt of a short one' no_receipt short
@@ -94,13 +100,13 @@ ok 'a reader of the receipt that has gone' no_reader short
 nothing_is_left short '... the object is taken back'
 
 # Parts go out while nothing comes in.
-proxy_start "$tap_dir/proxy"
+proxy_faults "$tap_dir/proxy"
 mkfifo pause
 mm-s3put -E --endpoint-url "$S3_PROXY" "$b/pause" <pause >/dev/null &
 paused=$!
 exec 7>pause
 cat over >&7
-sent() { [ "$(awk -F '\t' '$3 == "UploadPart"' "$tap_dir/proxy/seen" | wc -l)" -eq 1 ]; }
+sent() { [ "$(awk -F '\t' '$3 == "UploadPart" && $4 == "pause"' "$tap_dir/proxy/seen" | wc -l)" -eq 1 ]; }
 ok 'a part is sent while the producer rests' eventually 20 sent
 exec 7>&-
 goes_on() { wait "$paused"; }

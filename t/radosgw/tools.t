@@ -1,8 +1,9 @@
 #!/bin/sh
 # The S3 tools against a Ceph radosgw, which has what Swift has not: TLS, roles, tags, storage classes, encryption, object
 # lock, a bucket in the host's name, and an ETag that is empty in the answer to Complete.
-# shellcheck disable=SC2016,SC2094
-. "${0%/*}/tap.sh"
+# shellcheck source=t/tap.sh disable=SC2016,SC2094
+. "${0%/*}/../tap.sh"
+# shellcheck source=t/s3/radosgw.sh
 . "$top/t/s3/radosgw.sh"
 . "$top/t/s3/proxy.sh"
 at_exit='proxy_stop "$tap_dir/proxy"; radosgw_stop "$tap_dir/radosgw"'
