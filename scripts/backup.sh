@@ -208,7 +208,9 @@ all() {
 prune_all() {
 	pruned=0
 	distribute_backup drop || pruned=3
-	locked prune || pruned=$?
+	st=0
+	locked prune || st=$?
+	case $st in 0) ;; 75) pruned=75 ;; *) pruned=3 ;; esac
 	return "$pruned"
 }
 
@@ -232,6 +234,7 @@ main() {
 	trap 'clean_up 130' INT
 	trap 'clean_up 143' TERM
 	load_configuration
+	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
 	validate_environment

@@ -3,6 +3,7 @@
 #
 #	preflight_directories	makes what is not there, sets $home, $state and $lock, and says what is wrong or missing by
 #				preflight.sh's wrong and lack.  With touches=no nothing is made.
+#	preflight_person DIR	78, and said, if we are root and DIR is somebody's, who could not use what root makes there
 
 # is_ours DIR - is it a directory of ours or root's that nobody else can write to, unless it is one for all, as /tmp is?
 is_ours() {
@@ -23,6 +24,16 @@ can_write() {
 # will_be_made DIR - it is not there, but a run will make it.
 will_be_made() {
 	[ "$touches" = no ] && [ ! -e "$1" ] && [ -w "$(dirname -- "$1")" ]
+}
+
+preflight_person() {
+	[ "$(id -u)" -eq 0 ] && [ -d "$1" ] || return 0
+	# Of these columns the owner is the third, whatever the name is like.
+	# shellcheck disable=SC2012
+	preflight_owner=$(ls -ld -- "$1/." | awk 'NR == 1 { print $3 }')
+	case $preflight_owner in '' | root) return 0 ;; esac
+	log ERROR "$1 is user $preflight_owner's, who could not use what root makes there; say: runuser -u $preflight_owner -- and the same again"
+	return 78
 }
 
 # preflight_own KEY DIR - a directory for ourselves, made if that is possible.

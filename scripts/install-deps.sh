@@ -5,7 +5,7 @@ umask 022
 
 build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
-test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime"
+test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime python3-yaml git"
 # A systemd of the tests' own, and what reads the files in units/.
 units='systemd systemd-container dbus logrotate'
 # What comes with services: ssh and S3 servers, of which the tests start their own.
@@ -47,7 +47,7 @@ install() {
 
 # services PACKAGE... - print the units that came with them and start at boot.
 services() {
-	for unit in $(dpkg-query -L "$@" | sed -n 's,^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.[a-z]*\)$,\2,p' | sort -u); do
+	for unit in $(dpkg-query -L "$@" | sed -n 's|.*/lib/systemd/system/\([^/@]*\.[a-z]*\)$|\1|p' | sort -u); do
 		[ "$(systemctl is-enabled "$unit" 2>/dev/null)" != enabled ] || printf '%s ' "$unit"
 	done
 }

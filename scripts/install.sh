@@ -39,7 +39,7 @@ put_text() {
 	put 0644 "$file" <"$tmp/text"
 }
 
-# put_command NAME SCRIPT - a command in PATH for a script, if this version has it; it finds our tools first.
+# put_command NAME SCRIPT - a command in PATH for a script, if there is one; it finds our tools first.
 # shellcheck disable=SC2016	# what it prints is for another shell
 put_command() {
 	[ -e "scripts/$2" ] || return 0
@@ -53,8 +53,8 @@ put_programs() {
 	for tool in $TOOLS; do
 		put 0755 "$PREFIX/bin/$tool" <"$B/$tool"
 	done
-	for script in scripts/*.sh scripts/*.sql; do
-		case ${script##*/} in demo.sh | install.sh | install-deps.sh) continue ;; esac
+	for script in scripts/*; do
+		case ${script##*/} in *.[158] | demo.sh | install.sh | install-deps.sh) continue ;; esac
 		mode=0644
 		! head -n 1 "$script" | grep -q '^#!' || mode=0755
 		put "$mode" "$libexec/${script##*/}" <"$script"
@@ -83,15 +83,18 @@ put_units() {
 # put_pages - manual pages into their sections, the rest of what is to be read beside each other.
 put_pages() {
 	for page in bin/*.[158] scripts/*.[158]; do
-		[ ! -e "$page" ] || put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
+		put 0644 "$PREFIX/share/man/man${page##*.}/${page##*/}" <"$page"
 	done
+	# One page for two commands.
+	echo .so man8/mm-migrate.8 | put 0644 "$PREFIX/share/man/man8/mm-pre-migration.8"
 	doc=$PREFIX/share/doc/matric-memory
 	for page in README LICENSE units/INSTALL units/RUNBOOK backup.conf.example; do
-		[ ! -e "$page" ] || put_text "$doc/${page##*/}" "$page"
+		put_text "$doc/${page##*/}" "$page"
 	done
 	for example in units/logrotate units/*/*; do
 		case $example in units/sysusers.d/* | units/tmpfiles.d/*) continue ;; esac
-		put_text "$doc/examples/${example#units/}" "$example"
+		name=${example#units/}
+		put_text "$doc/examples/${name#examples/}" "$example"
 	done
 }
 

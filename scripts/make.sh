@@ -63,8 +63,9 @@ overheard() {
 	"$@" 2>"$tmp/said" || overheard_st=$?
 	overheard_level=ERROR
 	[ "$overheard_st" -ne 0 ] || overheard_level=$([ "$LOG_LEVEL" = DEBUG ] && echo DEBUG || echo WARN)
+	[ "$overheard_st" -eq 0 ] || [ -s "$tmp/said" ] || log ERROR "what went wrong could not be kept; is there room in $BACKUP_TEMP_DIR?"
 	log_lines "$overheard_level" <"$tmp/said"
-	! grep -q 'No space left on device' "$tmp/said" || full=yes
+	! grep -q -e 'No space left on device' -e 'Disk quota exceeded' "$tmp/said" || full=yes
 	return "$overheard_st"
 }
 

@@ -119,7 +119,7 @@ notify_end() {
 		case $command in all | make) notify_ping "$([ "$1" -eq 0 ] && echo success || echo fail)" ;; esac
 	fi
 	notify_wait
-	{ printf '%s\n' "$1" >"$state/last-status"; } 2>/dev/null || :
+	{ rm -f -- "$state/last-status" && printf '%s\n' "$1" >"$state/last-status"; } 2>/dev/null || :
 }
 
 notify_unit() {

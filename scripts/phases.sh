@@ -16,9 +16,15 @@ known_databases() {
 	case $command in send | prune | settle | drop) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
 }
 
+# remember_databases - for the next time.  Several of us do so at once.
+remember_databases() {
+	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] ||
+		{ printf '%s\n' "$databases" >"$state/databases.$$" && mv -f -- "$state/databases.$$" "$state/databases"; } 2>/dev/null || :
+}
+
 # find_databases - list them once.
 find_databases() {
-	databases=$(pgdump_databases) || databases=$(known_databases) || {
+	databases=$(pgdump_databases) && remember_databases || databases=$(known_databases) || {
 		databases=''
 		lack 'the databases that PGDATABASE means could not be listed' 'starting the server, or set PGHOST, PGPORT'
 		return 0
@@ -28,7 +34,6 @@ find_databases() {
 	*'
 '*) [ -z "$BACKUP_NAME" ] || wrong 'BACKUP_NAME names the backups of one database; several are named after themselves' ;;
 	esac
-	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] || printf '%s\n' "$databases" >"$state/databases" || :
 }
 
 # each_database FUNCTION - call it with each; $asked of them, of which it failed for $failures: those in $failed.

@@ -41,7 +41,7 @@ globals_awk='
 
 # globals_pipe COMMAND... - the companion, through mm-verify with our keys as COMMAND has it.
 globals_pipe() {
-	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$place" "$globals_name" '|' "$@"
+	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$near" "$globals_name" '|' "$@"
 }
 
 # Read twice, since roles are made one by one: first for the verdict, then to make them.  Passwords lie nowhere between.

@@ -6,6 +6,7 @@
 #	source_choose		$name: $operand or, without one, the newest that is good; its $standing, and what is known of it
 #	source_facts NAME	what its manifest says, for source_fact; nothing if it has none
 #	source_fact KEY		print what it says under that key
+#	source_near		$near, the place where to read $name: $place, unless it is better to have it here first
 #	source_keys		make $key_words of $identities and $passfile: what mm-verify(1) needs to open it
 #	source_pipe OPTIONS COMMAND...	run mm-verify --dump OPTIONS over it, to COMMAND..., as one mm-pipe(1)
 #	source_peek		what kind of dump it is, in $format; and, of a custom archive, its head in $tmp/head
@@ -93,9 +94,22 @@ source_choose() {
 	source_facts "$name"
 }
 
+# Where there is only rsync, a file comes as a whole or not at all; so it comes once, as it is stored, and not each time we read.
+source_near() {
+	near=$place
+	case $place in /* | s3://*) return 0 ;; esac
+	! place_has_shell "$place" || return 0
+	near=$tmp/near
+	mkdir -- "$near"
+	log INFO "$place: nothing can be read there but by rsync; fetching $name"
+	for source_file in "$name" $(source_globals "$name"); do
+		place_fetch "$place" "$source_file" >"$near/$source_file" || fail 2 "$source_file: cannot be fetched"
+	done
+}
+
 # source_needs_key - if it is sealed, say for whom, and end.
 source_needs_key() {
-	source_for=$(mm-pipe --early sh "$here/place.sh" fetch "$place" "$name" '|' head -c 65536 '|' mm-key --inspect \
+	source_for=$(mm-pipe --early sh "$here/place.sh" fetch "$near" "$name" '|' head -c 65536 '|' mm-key --inspect \
 		</dev/null 2>/dev/null | sed -n 's/^recipients: //p')
 	[ -n "$source_for" ] || return 0
 	case $source_for in
@@ -140,7 +154,7 @@ source_pipe() {
 	eval "set -- $key_words $source_options '|' \"\$@\""
 	# The options that show progress are words.
 	# shellcheck disable=SC2086
-	with_keys mm-pipe --early --with-parent -o "$tmp/stages" $watched sh "$here/place.sh" fetch "$place" "$name" '|' \
+	with_keys mm-pipe --early --with-parent -o "$tmp/stages" $watched sh "$here/place.sh" fetch "$near" "$name" '|' \
 		mm-verify --dump "$@"
 }
 
@@ -157,7 +171,7 @@ source_broken() {
 
 source_check() {
 	eval "set -- $key_words $(source_manifest)"
-	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$place" "$name" '|' mm-verify "$@" >/dev/null
+	with_keys mm-pipe --with-parent -o "$tmp/stages" sh "$here/place.sh" fetch "$near" "$name" '|' mm-verify "$@" >/dev/null
 }
 
 # source_manifest - the option, as quoted words, by which mm-verify is told what to find.

@@ -115,6 +115,7 @@ work() {
 	operand=$name force=yes
 	source_list
 	source_choose
+	source_near
 	source_keys
 	database_reach
 	[ -z "$globals" ] || globals_restore
@@ -129,6 +130,7 @@ main() {
 	source_list
 	[ -n "$operand" ] || [ "$latest" = yes ] || { table_print; return; }
 	source_choose
+	near=$place
 	[ "$(source_fact sealed)" = 0 ] || [ -n "$identities$passfile" ] || source_needs_key
 	database_reach
 	choose_target

@@ -78,6 +78,7 @@ $BACKUP_PASSPHRASE_FILE
 "
 	touches=yes
 	find_state
+	preflight_person "$state" || exit
 	preflight_own BACKUP_STATE "$state"
 	preflight_own BACKUP_TEMP_DIR "$BACKUP_TEMP_DIR"
 	preflight_status || exit 2

@@ -4,7 +4,7 @@
 #	store NAME DATABASE [STAGE...]	a backup of that name in ./home, with its manifest; the stages, each after a '|', come
 #					between dump and file; $dump has pg_dump's options
 #	stamped N			print a name's middle: _backup_ and a time, the Nth of some
-#	restore WORD...			restore.sh --from home
+#	restore WORD...			restore.sh, from ./home, by its whole name: so our processes are told from those of others
 #	picture DATABASE		print a digest of all that pg_dump says of it, and of what belongs to the database itself
 #	databases			print the names of all but those that every cluster has
 #	ask DATABASE QUERY		print what it answers
@@ -44,7 +44,7 @@ store() {
 	manifest "$store_name" "$store_of" >"home/$store_name.manifest"
 }
 
-restore() { sh "$top/scripts/restore.sh" --from home "$@" </dev/null; }
+restore() { sh "$top/scripts/restore.sh" --from "$tap_dir/home" "$@" </dev/null; }
 
 ask() { psql -XAtq -d "$(named "$1")" -c "$2"; }
 

@@ -73,31 +73,40 @@ daemon_family() {
 	done
 }
 
-# daemon_end PID... - end them, asked first and forced after five seconds.
-daemon_end() {
-	kill -TERM "$@" 2>/dev/null || :
-	daemon_left=100
-	for daemon_id; do
-		while daemon_runs "$daemon_id" && [ "$daemon_left" -gt 0 ]; do
-			daemon_left=$((daemon_left - 1))
-			sleep 0.05
-		done
+# daemon_freeze PID... - stop them and all that descends from them, until no more turn up; print who they are.
+daemon_freeze() {
+	daemon_all=
+	while :; do
+		daemon_before=$daemon_all
+		daemon_all=$(for daemon_root; do daemon_family "$daemon_root"; done | tr '\n' ' ')
+		[ "$daemon_all" != "$daemon_before" ] || break
+		# The words are process ids.
+		# shellcheck disable=SC2086
+		kill -STOP $daemon_all 2>/dev/null || :
 	done
-	kill -KILL "$@" 2>/dev/null || :
+	printf '%s\n' "$daemon_all"
 }
 
-# daemon_stop DIR NAME... - end each, with all that it started.
+# daemon_kill PID... - they and all that descends from them are gone.
+daemon_kill() {
+	daemon_victims=$(daemon_freeze "$@")
+	# shellcheck disable=SC2086
+	kill -KILL $daemon_victims 2>/dev/null || :
+	for daemon_id in $daemon_victims; do
+		while daemon_runs "$daemon_id"; do sleep 0.02; done
+	done
+}
+
+# daemon_stop DIR NAME... - end each, with all that it started; what it keeps in DIR is of no use afterwards.
 daemon_stop() {
-	daemon_dir=$1 daemon_all=
+	daemon_dir=$1 daemon_ids=
 	shift
 	for daemon_name; do
-		[ ! -s "$daemon_dir/run/$daemon_name.pid" ] ||
-			daemon_all="$daemon_all $(daemon_family "$(cat "$daemon_dir/run/$daemon_name.pid")" | tr '\n' ' ')"
+		[ ! -s "$daemon_dir/run/$daemon_name.pid" ] || daemon_ids="$daemon_ids $(cat "$daemon_dir/run/$daemon_name.pid")"
 		rm -f -- "$daemon_dir/run/$daemon_name.pid"
 	done
-	# The words are process ids.
 	# shellcheck disable=SC2086
-	[ -z "$daemon_all" ] || daemon_end $daemon_all
+	[ -z "$daemon_ids" ] || daemon_kill $daemon_ids
 }
 
 # daemon_wait SECONDS COMMAND... - true as soon as the command is, false when it was not in that time.

@@ -1,6 +1,6 @@
 # faults.sh - sourced, after driver.sh: runs of scripts/backup.sh that wait where the test wants them, and what must hold after
 # whatever was done to them there.
-# shellcheck shell=sh disable=SC2015,SC2034,SC2119,SC2120,SC2154
+# shellcheck shell=sh disable=SC2015,SC2016,SC2034,SC2119,SC2120,SC2154
 #
 #	halt WHERE COMMAND...	start COMMAND..., a run, in a session of its own, and return when it is there; $driver is its process
 #	halt_at WHERE		the same for a run that comes there

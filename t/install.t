@@ -22,15 +22,23 @@ for tool in $tools; do
 	is 755 "$(stat -c %a "dest/usr/local/bin/$tool")" "$tool is there and runs"
 	same "$top/bin/$tool.1" "dest/usr/local/share/man/man1/$tool.1" '... with its page'
 done
-for script in "$top"/scripts/*.sh "$top"/scripts/*.sql; do
-	case ${script##*/} in demo.sh | install*.sh) continue ;; esac
+for script in "$top"/scripts/*; do
+	case ${script##*/} in *.[158] | demo.sh | install*.sh) continue ;; esac
 	same "$script" "dest/usr/local/libexec/matric-memory/${script##*/}" "${script##*/} is there"
 done
 for page in "$top"/scripts/*.[58]; do
 	same "$page" "dest/usr/local/share/man/man${page##*.}/${page##*/}" "${page##*/} is there"
 done
-same "$top/units/RUNBOOK" dest/usr/local/share/doc/matric-memory/RUNBOOK 'the runbook is there'
-same "$top/units/INSTALL" dest/usr/local/share/doc/matric-memory/INSTALL 'how to go on is there'
+without_page() { for command in dest/usr/local/bin/*; do [ -e "$(echo dest/usr/local/share/man/man[18]/"${command##*/}".[18])" ] || echo "${command##*/}"; done; }
+is '' "$(without_page)" 'every command has its page'
+refers() { sed -n 's/^\.so /dest\/usr\/local\/share\/man\//p' dest/usr/local/share/man/man8/mm-pre-migration.8; }
+ok '... or that of another, which is there' test -s "$(refers)"
+for example in deploy.yml pre-commit timers/weekly.conf; do
+	ok "example $example is there" test -s "dest/usr/local/share/doc/matric-memory/examples/$example"
+done
+for page in README LICENSE backup.conf.example units/INSTALL units/RUNBOOK; do
+	same "$top/$page" "dest/usr/local/share/doc/matric-memory/${page#units/}" "$page is there"
+done
 is '' "$(find dest -type f -name '*.new')" 'nothing half-done is left'
 is '' "$(find dest ! -type l -perm /022)" 'nobody but root writes any of it'
 ok 'make uninstall' makes uninstall
@@ -81,7 +89,7 @@ same here/build/lib/number.o there/too/build/lib/number.o '... it is the same'
 
 # A newer version over an older one.
 mkdir older
-cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" older/
+cp -R "$top/scripts" "$top/units" "$top/bin" "$top/README" "$top/LICENSE" "$top/backup.conf.example" older/
 echo '# nobody sources this' >older/scripts/given-up.sh
 mkdir older/units/given-up
 echo nothing >older/units/given-up/example

@@ -13,19 +13,9 @@ sshd_start "$tap_dir/sshd"
 [ "$(id -u)" -ne 0 ] || chmod 711 .
 stamp=20260117_023000 name=matric_backup_20260117_023000.sql.zst.enc
 
-# The commands, as make install names them.
-mkdir bin
-while read -r command script; do
-	printf '#!/bin/sh\nexec sh "%s/scripts/%s" "$@"\n' "$top" "$script" >"bin/$command"
-done <<'END'
-mm-backup backup.sh
-mm-restore restore.sh
-mm-drill test-backup-restore.sh
-mm-migrate run-migration.sh
-mm-pre-migration pre-migration-backup.sh
-END
-chmod +x bin/*
-PATH=$tap_dir/bin:$PATH
+# The commands, as they are installed.
+TOOLS=$(sed -n 's/^TOOLS	*= //p' "$top/Makefile") B=$build PREFIX=$tap_dir/usr sh "$top/scripts/install.sh" install >/dev/null
+PATH=$tap_dir/usr/bin:$PATH
 
 # settle - a database, a backup of it at home, called $made, and the same in the two other places.
 settle() {
@@ -33,7 +23,7 @@ settle() {
 	createdb matric
 	psql -qX -d matric -c 'create table notes as select i as id, md5(i::text) as body from generate_series(1, 2000) i'
 	export BACKUP_DEST="$PWD/home" BACKUP_STATE="$PWD/state" BACKUP_TEMP_DIR="$PWD/tmp"
-	export BACKUP_GLOBALS=yes BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$PWD/recipients" SSH_OPTIONS S3_OPTIONS="--endpoint-url $S3_ENDPOINT"
+	export BACKUP_GLOBALS=yes BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$PWD/recipients" SSH_OPTIONS AWS_ENDPOINT_URL="$S3_ENDPOINT"
 	rm -rf "$tap_dir/sshd/box/matric" && mkdir "$tap_dir/sshd/box/matric"
 	BACKUP_REMOTE_RSYNC=$SSH_HOST:$tap_dir/sshd/box/matric BACKUP_REMOTE_S3=s3://$S3_BUCKET/$page_name mm-backup || return
 	made=$(cd home && echo *.enc.manifest)
@@ -65,9 +55,18 @@ for page in "$top"/scripts/*.[58]; do
 	done
 done
 
+# What the pages refer to is there: other pages of ours, and what is installed as documents.
+dangling() {
+	cat "$top"/bin/*.1 "$top"/scripts/*.[58] | sed 's/ , Xr /\n.Xr /g; s/^\.It Xr/.Xr/' | sed -n 's/^\.Xr \(mm-[a-z0-9-]*\|backup\.conf\) \([158]\).*/man\2\/\1.\2/p' |
+		sort -u | while IFS= read -r page; do [ -e "usr/share/man/$page" ] || echo "$page"; done
+	cat "$top"/scripts/*.[58] | sed -n 's/^\(\.It \)\{0,1\}\.*Pa \(examples\/[^ ]*\|INSTALL\|RUNBOOK\).*/\2/p' | sort -u |
+		while IFS= read -r document; do [ -e "usr/share/doc/matric-memory/$document" ] || echo "$document"; done
+}
+is '' "$(dangling)" 'what pages refer to is there'
+
 # options COMMAND - print those that it says it has, one a line, without a dash, or the first of two.
 options() {
-	"$1" --no-such-option 2>&1 | grep -oE -e '(^|[[ |])-[-a-z]+' | tr -d '[| ' |
+	case $1 in mm-check) "$1" --help || : ;; *) "$1" --no-such-option 2>&1 || : ;; esac | grep -oE -e '(^|[[ |])-[-a-z]+' | tr -d '[| ' |
 		sed -e 's/^-//' -e '/^-/!s/./&\n/g' | grep . | sort -u
 }
 # unexplained COMMAND - print those of which its page says nothing.
@@ -76,7 +75,7 @@ unexplained() {
 		grep -q -e "^\.It Fl \(.* Fl \)\{0,1\}$option\( \|$\)" "$top/scripts/$1.8" || echo "$option"
 	done
 }
-for command in mm-backup mm-restore mm-drill mm-migrate; do
+for command in mm-backup mm-restore mm-drill mm-migrate mm-check; do
 	ok "$command has options" test "$(options $command | wc -l)" -ge 3
 	is '' "$(unexplained $command)" '... and its page explains each'
 done

@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh --swap: the restored database takes the place of the old one in one transaction, and the old one stays.
+# shellcheck disable=SC2016,SC2046
 . "${0%/*}/tap.sh"
 . "$top/t/backups.sh"
 
@@ -69,15 +70,18 @@ is '' "$(kept)" '... and the other is where it was'
 dropdb matric_restored_20260117_023001
 
 # Killed while it waits to rename, and just after it has: there is always one database of the name, and a next run goes on.
-psql_of() { pgrep -f "psql .*[r]estore-swap.sql" || :; }
+ours() { pgrep -f "[r]estore.sh --locked .*$tap_dir"; }
+waits() { [ "$(ask postgres "select count(*) from pg_stat_activity where application_name like 'mm-restore.%' and query like 'alter database%'")" = 1 ]; }
 restore --swap -i key "$name" >out 2>&1 &
 runner=$!
-ok 'a swap waits' eventually 60 sh -c 'pgrep -f "psql .*[r]estore-swap.sql" >/dev/null'
+ok 'a swap waits' eventually 60 waits
 scratch=$(databases | grep _restoring_)
-# shellcheck disable=SC2046
-kill -s KILL $(psql_of) $(pgrep -f "[r]estore.sh --locked") "$runner" 2>/dev/null || :
+killed=$(ours)
+# shellcheck disable=SC2086
+kill -s KILL $(for one in $killed; do pgrep -P "$one" -x psql || :; done) $killed 2>/dev/null || :
 wait "$runner" 2>/dev/null || :
-eventually 10 sh -c '! psql -XAtqd postgres -c "select 1 from pg_stat_activity where query like '\''alter database%'\''" | grep -q 1'
+gone() { ! waits; }
+eventually 10 gone
 is '' "$(kept)" 'killed before the swap: the old one is where it was'
 is 2000 "$(rows matric)" '... with what it has'
 is 2000 "$(rows "$scratch")" '... and the restored one is left beside it'
@@ -89,7 +93,7 @@ is '2000 20' "$(rows matric) $(rows "$(kept)")" '... and does what it should'
 dropdb "$scratch"
 dropdb "$(kept)"
 psql -qXd matric -c 'delete from public.notes where id > 30'
-killed_after() { RESTORE_POST_HOOK="kill -s KILL \$(pgrep -f '[r]estore.sh --locked')" restore --swap -i key "$name"; }
+killed_after() { RESTORE_POST_HOOK="kill -s KILL \$(pgrep -f '[r]estore.sh --locked .*$tap_dir')" restore --swap -i key "$name"; }
 exits 137 'one that is killed after the swap' killed_after
 is '2000 30' "$(rows matric) $(rows "$(kept)")" '... has swapped'
 ok 'the next one' restore --swap -i key "$name"

@@ -73,7 +73,7 @@ printf 'BACKUP_DEST=%s\n' "$tap_dir/home" >conf
 : >"home/$plain.globals.gz"
 ok 'without a backup, what there is is listed' restore -i 'k e y' --to 'x y'
 cp .stdout listed
-is "sh $top/scripts/restore.sh --from home -i 'k e y' --to 'x y' $plain" "$(sed -n '2s/^ *//p' listed)" \
+is "sh $top/scripts/restore.sh --from $tap_dir/home -i 'k e y' --to 'x y' $plain" "$(sed -n '2s/^ *//p' listed)" \
 	'... newest first, with the command that restores it'
 ok '... its age, size, state and contents' grep -q "^20260117_023001  good  .* days ago .*  sealed for 1, proven, database matric, 6000 rows\$" listed
 : >"home/$plain.suspect"
@@ -82,7 +82,7 @@ ok 'what is not good is listed as such' restore
 said "20260117_023002  suspect" '... suspect'
 said 'not sealed, proven, database matric, 6000 rows, with roles' '... with what it has'
 said "20260117_023003  unfinished" '... or without a manifest'
-said "restore.sh --from home -f $plain" '... and takes -f'
+said "restore.sh --from $tap_dir/home -f $plain" '... and takes -f'
 exits 2 'a suspect backup is not restored' restore --to suspect "$plain"
 exits 2 'nor is an unfinished one' restore --to unfinished "matric$(stamped 3).sql.gz"
 said '-f restores it all the same' '... unless that is said'

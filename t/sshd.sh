@@ -34,7 +34,8 @@ sshd_keys() {
 		sshd_key "$1" shut 'restrict,command="exit 1"'
 }
 
-# sshd_configure DIR PORT - a server that reads nothing outside DIR.  An account without a password is no locked account to PAM.
+# sshd_configure DIR PORT - a server that reads nothing outside DIR.  An account without a password is no locked account to
+# PAM; a bash that is no first shell does not read ~/.bashrc, which may do anything.
 sshd_configure() {
 	sshd_pam=no
 	[ "$(id -u)" -ne 0 ] || ! getent shadow root | grep -q '^root:!' || sshd_pam=yes
@@ -50,6 +51,7 @@ sshd_configure() {
 		PasswordAuthentication no
 		KbdInteractiveAuthentication no
 		PrintMotd no
+		SetEnv SHLVL=2
 		MaxStartups 100
 		Subsystem sftp internal-sftp
 	EOF

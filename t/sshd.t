@@ -55,7 +55,7 @@ mv sshd/known sshd/known_hosts
 
 by plain ssh "sleep 1000; echo $PWD" >said 2>&1 </dev/null &
 client=$!
-there() { pgrep -f "sleep 1000; echo $PWD"; }
+there() { pgrep -f "^[^ ]*sh -c sleep 1000; echo $PWD"; }
 ok 'a long session' eventually 10 there
 ok '... is cut' sshd_drop sshd
 cut() { wait "$client"; }

@@ -61,6 +61,7 @@ alarms() { container_run journalctl -q -o cat -t matric-backup -p crit; }
 
 # Its notice goes by mail too, by a sendmail that has the rights of a group, as they have; each database's to its own.
 container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
+	install -m 0660 -g mail /dev/null /var/spool/sent/box
 	cp /usr/bin/tee /usr/local/bin/into-the-spool
 	chgrp mail /usr/local/bin/into-the-spool
 	chmod 2755 /usr/local/bin/into-the-spool
@@ -68,6 +69,23 @@ container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
 	chmod 755 /usr/sbin/sendmail
 	sed -i "s/^#*NOTIFY_EMAIL=.*/NOTIFY_EMAIL=ops@example.com/" /etc/matric-memory/backup.conf'
 mailed() { container_run grep -qF "$1" /var/spool/sent/box; }
+
+# What watches it: a line for cron, and one for sudo.
+container_run sh -euc 'install -d -o root -g root /var/lib/prometheus/node-exporter
+	chgrp matric-backup /var/lib/prometheus/node-exporter && chmod g+w /var/lib/prometheus/node-exporter
+	id -u nagios >/dev/null 2>&1 || useradd --system nagios
+	install -m 0440 /usr/local/share/doc/matric-memory/examples/nagios/sudoers /etc/sudoers.d/matric-backup'
+by_cron() { container_run runuser -u matric-backup -- sh -c "$(sed -n 's/^\*.* matric-backup //p' "$top/units/prometheus/cron")"; }
+ok 'the command that cron runs' by_cron
+promtool=$(sh "$top/t/promtool.sh")
+ok '... writes metrics' "$promtool" check metrics <"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
+ok '... of the backup' grep -q '^mm_backup_last_success_timestamp_seconds{destination="/var/backups/matric-memory",name="matric"}' \
+	"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
+by_nagios() { container_run runuser -u nagios -- sh -c "$(sed -n 's/^.*command_line.*\(.usr.bin.sudo.*\)/\1/p' "$top/units/nagios/matric-backup.cfg" | sed 's/$ARG1\$/26h/; s/$ARG2\$/50h/')"; }
+ok 'the command that Nagios runs' by_nagios
+said 'BACKUP OK - /var/backups/matric-memory: matric: newest' '... sees the backup'
+by_nagios_else() { container_run runuser -u nagios -- sudo -n -u matric-backup cat /etc/matric-memory/backup.conf; }
+exits 1 '... and may do nothing else' by_nagios_else
 
 # Stopped in the middle: pg_dump waits for a lock that somebody holds.
 locks() { in_psql matric "select count(*) from pg_locks l join pg_stat_activity a using (pid) where relation = 'secret_notes'::regclass and $1"; }
