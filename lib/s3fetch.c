@@ -90,7 +90,7 @@ ask(struct fetch *f, struct range *g)
 		.header = { { "range", g->header }, { "if-match", f->etag } }, .nheader = f->object.etag[0] == '\0' ? 1 : 2
 	};
 	f->asked += g->len;
-	s3req_start(f->s3, &g->req);
+	s3_start(f->s3, &g->req);
 }
 
 static enum status
@@ -109,7 +109,7 @@ await(struct fetch *f, struct range *g)
 	else if (g->is_odd || g->req.end == S3_DONE)
 		warnx("s3://%s/%s: the server does not send the range that it is asked for", s3_bucket(f->s3), key);
 	else
-		s3req_complain(f->s3, &g->req, "read it");
+		s3_complain(f->s3, &g->req, "read it");
 	return ST_TROUBLE;
 }
 
@@ -128,7 +128,7 @@ run(struct fetch *f, struct sink *chain)
 		if ((st = await(f, g)) != ST_OK || (st = sink_update(chain, g->buf, g->len)) != ST_OK)
 			return st;
 		f->given += g->len;
-		s3req_clear(f->s3, &g->req);
+		s3_clear(f->s3, &g->req);
 		if (f->asked < f->object.size)
 			ask(f, g);
 	}
@@ -180,7 +180,7 @@ s3fetch(struct s3 *s3, const char *key, unsigned parallel, struct sink *chain)
 	if ((st = find(f)) == ST_OK && (st = make_room(f)) == ST_OK)
 		st = run(f, chain);
 	for (i = 0; i < parallel; i++) {
-		s3req_clear(s3, &f->range[i].req);
+		s3_clear(s3, &f->range[i].req);
 		free(f->range[i].buf);
 	}
 	free(f);

@@ -13,7 +13,7 @@
 #ifndef MM_S3FETCH_H
 #define MM_S3FETCH_H
 
-#include "s3req.h"
+#include "s3.h"
 #include "sink.h"
 
 enum { S3FETCH_RANGE = 8 << 20, S3FETCH_PARALLEL = 64 };
