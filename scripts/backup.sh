@@ -124,7 +124,12 @@ validate_environment() {
 	preflight_tools
 	preflight_directories
 	[ "$command" != check ] || reach_places
-	case $command in adopt | accept) ;; *) find_databases ;; esac
+	case $command$touches$is_locked in
+	adopt* | accept*) ;;
+	# A run asks when it has the lock: what it starts there a signal ends at once, and a server can be very slow to answer.
+	allyesno | makeyesno) preflight_status || find_databases ;;
+	*) find_databases ;;
+	esac
 	# A run asks each database when its turn comes, but all of them if it cannot begin anyway.
 	case $command$is_locked in
 	checkno) each_database grants_check || : ;;
@@ -137,7 +142,7 @@ validate_environment() {
 clean_up() {
 	trap '' HUP INT TERM
 	trap - EXIT
-	for job in $jobs; do kill -s TERM "$job" 2>/dev/null || :; done
+	for job in $jobs $notify_jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
 	[ "$is_locked" = no ] || make_undo || :
 	[ "$tells" = no ] || tell "$1" || :
@@ -188,44 +193,25 @@ locked() {
 	st=0
 	wait "${jobs# }" || st=$?
 	jobs=''
+	# A trouble of mm-pipe's, or a death, is no backup.
+	case $st in 0 | 1 | 3 | 75 | 78 | 129 | 130 | 143) ;; *) st=1 ;; esac
 	return "$st"
-}
-
-# all - make; send and prune everywhere; prune home last, since the others copy from it, and not if nothing was made.
-all() {
-	made=0
-	locked make || made=$?
-	case $made in
-	0 | 3) distribute_backup settle || made=3 ;;
-	1) distribute_backup send || :; return 1 ;;
-	*) return "$made" ;;
-	esac
-	locked prune || made=3
-	return "$made"
-}
-
-# prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
-prune_all() {
-	pruned=0
-	distribute_backup drop || pruned=3
-	locked prune || pruned=$?
-	return "$pruned"
 }
 
 # run - the command, and what comes after it.
 run() {
-	st=0
+	run_st=0
 	case $command in
-	all) all || st=$? ;;
-	send) distribute_backup send || st=$? ;;
-	prune) prune_all || st=$? ;;
-	*) locked "$command" ${operand:+"$operand"} || st=$? ;;
+	all) all || run_st=$? ;;
+	send) distribute_backup send || run_st=$? ;;
+	prune) prune_all || run_st=$? ;;
+	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
-	after "$st"
+	after "$run_st"
 }
 
 main() {
-	jobs='' tmp='' tells=no log_tail=${log_tail-}
+	jobs='' tmp='' home='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
 	trap 'clean_up $?' EXIT
 	trap 'clean_up 129' HUP

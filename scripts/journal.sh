@@ -43,17 +43,20 @@ make_undo() {
 }
 
 make_sweep() {
+	swept_st=0 swept_home=$home
 	for swept in "$making"/*; do
 		[ -f "$swept" ] || continue
-		swept_home=$home
-		swept_st=0
-		home=$(cat -- "$swept") && make_remove "${swept##*/}" || swept_st=1
-		home=$swept_home
-		[ "$swept_st" -eq 0 ] && rm -f -- "$swept" || return
+		home=$(cat -- "$swept")
+		case $home in
+		/* | s3://*) make_remove "${swept##*/}" && rm -f -- "$swept" || swept_st=1 ;;
+		*) rm -f -- "$swept" || swept_st=1 ;;
+		esac
 	done
+	home=$swept_home
 	# A partial is locked by the mm-land that writes it; one that nobody holds was left by a crash.
 	for swept in "$home"/.mm-land.*.partial "$making"/.mm-land.*.partial; do
 		[ ! -f "$swept" ] || mm-pipe -L "$swept" rm -f -- "$swept" 2>/dev/null </dev/null || continue
 	done
 	rm -f -- "$home"/.mm-probe.*
+	return "$swept_st"
 }

@@ -119,7 +119,7 @@ notify_end() {
 		case $command in all | make) notify_ping "$([ "$1" -eq 0 ] && echo success || echo fail)" ;; esac
 	fi
 	notify_wait
-	{ printf '%s\n' "$1" >"$state/last-status"; } 2>/dev/null || :
+	{ rm -f -- "$state/last-status" && printf '%s\n' "$1" >"$state/last-status"; } 2>/dev/null || :
 }
 
 notify_unit() {
@@ -135,9 +135,15 @@ run_hook() {
 	log DEBUG "$1: $run_hook"
 	export BACKUP_COMMAND="$command" BACKUP_HOME="$home"
 	BACKUP_PLACES=$(send_places) && export BACKUP_PLACES
-	hook_st=0
-	hook_said=$(sh -c "$run_hook" 2>&1 </dev/null) || hook_st=$?
-	[ -z "$hook_said" ] || printf '%s\n' "$hook_said" | log_lines INFO
+	hook_said=${log_tail:+$log_tail.hook}
+	hook_said=${hook_said:-/dev/null}
+	# In the background, so that a signal does not have to wait for it.
+	sh -c "$run_hook" >"$hook_said" 2>&1 </dev/null &
+	hook_job=$! hook_st=0
+	jobs="$jobs $hook_job"
+	wait "$hook_job" || hook_st=$?
+	jobs=${jobs% "$hook_job"}
+	log_lines INFO <"$hook_said"
 	[ "$hook_st" -eq 0 ] || log ERROR "$1: the command ended with status $hook_st"
 	return "$hook_st"
 }
@@ -168,9 +174,9 @@ metrics_end() {
 
 # begin_sweep - remove what runs have left there that were killed, and so are no more.
 begin_sweep() {
-	for begin_log in "${TMPDIR:-/tmp}"/mm-log.*.??????; do
-		begin_pid=${begin_log%.*}
-		[ ! -f "$begin_log" ] || kill -s 0 "${begin_pid##*.}" 2>/dev/null || rm -f -- "$begin_log" 2>/dev/null || :
+	for begin_log in "${TMPDIR:-/tmp}"/mm-log.*.*; do
+		begin_pid=${begin_log##*/mm-log.}
+		[ ! -f "$begin_log" ] || kill -s 0 "${begin_pid%%.*}" 2>/dev/null || rm -f -- "$begin_log" 2>/dev/null || :
 	done
 }
 
@@ -190,7 +196,7 @@ tell() {
 	tells=no
 	metrics_end "$1"
 	notify_end "$1"
-	rm -f -- "$log_tail"
+	rm -f -- "$log_tail" "$log_tail.hook"
 }
 
 # after STATUS - a hook that fails spoils a good run.

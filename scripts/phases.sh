@@ -7,6 +7,7 @@
 #	distribute_backup PHASE	that phase at every place but home, at once
 #	settle PLACE		the phases send and prune there
 #	cleanup_old_backups	the phase prune at home: 0, or 3 if something could not be dropped or must not be
+#	all, prune_all		all phases at all places; the phase prune at all of them
 #	would			what make and prune would do, on standard output, with nothing touched
 #
 # The phases need home's lock.
@@ -16,9 +17,15 @@ known_databases() {
 	case $command in send | prune | settle | drop) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
 }
 
+# remember_databases - for the next time.  Several of us do so at once.
+remember_databases() {
+	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] ||
+		{ printf '%s\n' "$databases" >"$state/databases.$$" && mv -f -- "$state/databases.$$" "$state/databases"; } 2>/dev/null || :
+}
+
 # find_databases - list them once.
 find_databases() {
-	databases=$(pgdump_databases) || databases=$(known_databases) || {
+	databases=$(pgdump_databases) && remember_databases || databases=$(known_databases) || {
 		databases=''
 		lack 'the databases that PGDATABASE means could not be listed' 'starting the server, or set PGHOST, PGPORT'
 		return 0
@@ -28,7 +35,6 @@ find_databases() {
 	*'
 '*) [ -z "$BACKUP_NAME" ] || wrong 'BACKUP_NAME names the backups of one database; several are named after themselves' ;;
 	esac
-	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] || printf '%s\n' "$databases" >"$state/databases" || :
 }
 
 # each_database FUNCTION - call it with each; $asked of them, of which it failed for $failures: those in $failed.
@@ -103,9 +109,9 @@ distribute_backup() {
 	distributes=$1 distribute_st=0
 	each_line "$(send_places)" start_there
 	for job in $jobs; do
-		st=0
-		wait "$job" || st=$?
-		case $st in
+		job_st=0
+		wait "$job" || job_st=$?
+		case $job_st in
 		0) ;;
 		75) log NOTICE 'what is lacking there is left to the run that is at work there' ;;
 		*) distribute_st=3 ;;
@@ -126,6 +132,29 @@ place_lock() {
 	s3://*) printf '%s/lock.%s\n' "$state" "$(place_spelt "$1")" ;;
 	*) printf '%s/.lock.%s\n' "$home" "$(place_spelt "$1")" ;;
 	esac
+}
+
+# all - make; send and prune everywhere; prune home last, since the others copy from it, and not if nothing was made.
+all() {
+	made=0
+	locked make || made=$?
+	case $made in
+	0 | 3) distribute_backup settle || made=3 ;;
+	1) distribute_backup send || :; return 1 ;;
+	*) return "$made" ;;
+	esac
+	locked prune || made=3
+	return "$made"
+}
+
+# prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
+prune_all() {
+	pruned=0
+	distribute_backup drop || pruned=3
+	st=0
+	locked prune || st=$?
+	case $st in 0) ;; 75) pruned=75 ;; *) pruned=3 ;; esac
+	return "$pruned"
 }
 
 # would - for -n: what the command would do, with nothing touched.

@@ -59,7 +59,7 @@ for shell in dash busybox mksh bash; do
 done
 shell=dash
 makes 1 'no HOME' env -u HOME sh "$script" make
-makes 1 'little more than a PATH' env -i PATH=/usr/bin:/bin PGHOST="$PGHOST" PGPORT="$PGPORT" PGUSER="$PGUSER" BACKUP_DEST="$BACKUP_DEST" \
+makes 1 'little more than a PATH' env -i PATH="$build:/usr/bin:/bin" PGHOST="$PGHOST" PGPORT="$PGPORT" PGUSER="$PGUSER" BACKUP_DEST="$BACKUP_DEST" \
 	BACKUP_STATE="$BACKUP_STATE" BACKUP_TEMP_DIR="$BACKUP_TEMP_DIR" BACKUP_ENCRYPT="$BACKUP_ENCRYPT" LOG_FILE= ${MM_BUILD:+MM_BUILD="$MM_BUILD"} \
 	TMPDIR="$TMPDIR" sh "$script" make
 makes 1 'a TMPDIR that is not there' env TMPDIR=/nonexistent/there sh "$script" make

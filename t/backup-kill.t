@@ -64,7 +64,7 @@ for at in dump proven; do
 		inner) signal KILL "$(child sh "$keeper")" ;;
 		esac
 		finish
-		exits 1 "killed at $at, the $whom ($shell): is no success" test "$st" -eq 0
+		is 1 "$st" "killed at $at, the $whom ($shell): no backup was made"
 		is '' "$(faults)" '... nothing is broken'
 		is '' "$(next_run)" '... and the next run is good'
 	done

@@ -43,15 +43,15 @@ ends() {
 }
 
 prune() { backup prune; }
-for at in begin dump linked landed proven recorded globals spool pruning; do
+for at in asking begin dump linked landed proven recorded globals spool pruning hook; do
 	new=0 after=true
 	case $at in
-	recorded) new=1 ;;
+	recorded | hook) new=1 ;;
 	# What was to be dropped, and has lost its manifest, the next one drops.
 	pruning) after=prune ;;
 	esac
 	for sig in TERM:143 INT:130 HUP:129; do
-		case $at$sig in globals[!T]* | spool[!T]*) continue ;; esac
+		case $at$sig in globals[!T]* | spool[!T]* | asking[!TH]* | hook[!TH]*) continue ;; esac
 		turn
 		halt_at $at
 		ends ${sig%:*} ${sig#*:} $new "${sig%:*} at $at, for $whom ($shell)" "$after"
@@ -78,9 +78,13 @@ kill $holder
 wait $holder || :
 is '' "$(faults; left)" '... and leaves nothing'
 
+mkdir metrics
+export METRICS_DIR="$tap_dir/metrics"
 halt_at preflight
+unset METRICS_DIR
 whom=all
 ends TERM 143 0 'TERM before anything has begun'
+ok '... which the metrics tell' grep -q 'status{.*} 143$' metrics/*
 halt_at dump
 tell TERM
 ends TERM 143 0 'TERM, and TERM again'

@@ -1,6 +1,6 @@
 # faults.sh - sourced, after driver.sh: runs of scripts/backup.sh that wait where the test wants them, and what must hold after
 # whatever was done to them there.
-# shellcheck shell=sh disable=SC2015,SC2034,SC2119,SC2120,SC2154
+# shellcheck shell=sh disable=SC2015,SC2016,SC2034,SC2119,SC2120,SC2154
 #
 #	halt WHERE COMMAND...	start COMMAND..., a run, in a session of its own, and return when it is there; $driver is its process
 #	halt_at WHERE		the same for a run that comes there
@@ -15,9 +15,10 @@
 #	left			print what it has left, but for backups that are whole; those are taken away
 #	next_run		print what is wrong with a run from the beginning, or there after it
 #
-# WHERE: preflight; begin, before anything is there; dump, in mid-COPY; linked, mm-land has given the name and done nothing more;
-# landed, before the proof; proven, before the manifest; recorded, after it; globals; spool, plain text is on disk; pruning, a
-# manifest has gone and its backup has not.  $shell is the sh of that run.  Two that wait at one time are told apart by $halt.
+# WHERE: preflight; asking, the server, which databases it has; begin, before anything is there; dump, in mid-COPY; linked, mm-land
+# has given the name and done nothing more; landed, before the proof; proven, before the manifest; recorded, after it; globals;
+# spool, plain text is on disk; pruning, a manifest has gone and its backup has not; hook, the one after a run.  $shell is the
+# sh of that run.  Two that wait at one time are told apart by $halt.
 
 mkdir halting
 cat >halting/tool <<'EOT'
@@ -49,6 +50,11 @@ mm-land:"$BACKUP_DEST"/*)
 	fi
 	;;
 pg_dumpall:*--globals-only*) here globals ;;
+psql:*"dbname='postgres'"*) here asking ;;
+hook:*)
+	here hook
+	exit
+	;;
 tar:*) here spool ;;
 rm:*.manifest:)
 	rm "$@" || exit
@@ -59,7 +65,7 @@ esac
 exec "$tool" "$@"
 EOT
 chmod +x halting/tool
-for tool in mm-compress mm-prune mm-verify mm-land pg_dumpall tar rm; do ln -s tool "halting/$tool"; done
+for tool in mm-compress mm-prune mm-verify mm-land pg_dumpall psql tar rm hook; do ln -s tool "halting/$tool"; done
 for shell in dash busybox mksh bash; do
 	mkdir "under-$shell"
 	ln -s "$(command -v "$shell")" "under-$shell/sh"
@@ -93,13 +99,15 @@ halt_at() {
 	case $1 in
 	globals) set -- "$1" env BACKUP_GLOBALS=yes sh "$top/scripts/backup.sh" make ;;
 	spool) set -- "$1" env BACKUP_PLAINTEXT_SPOOL=yes PGDUMP_OPTIONS=--format=directory sh "$top/scripts/backup.sh" make ;;
+	asking) set -- "$1" env PGDATABASE='*' BACKUP_EXCLUDE=postgres sh "$top/scripts/backup.sh" make ;;
+	hook) set -- "$1" env BACKUP_POST_HOOK="exec $tap_dir/halting/hook" sh "$top/scripts/backup.sh" make ;;
 	pruning) aged 20; set -- "$1" sh "$top/scripts/backup.sh" prune ;;
 	*) set -- "$1" sh "$top/scripts/backup.sh" make ;;
 	esac
 	halt "$@"
 }
 go_on() {
-	if [ "$halts" = linked ]; then kill -s CONT "$halted"; else timeout 10 sh -c 'echo >"$halts_dir/go"'; fi
+	if [ "$halts" = linked ]; then kill -s CONT "$halted"; else echo | timeout 10 tee "$halts_dir/go" >/dev/null; fi
 }
 finish() {
 	st=0

@@ -23,7 +23,7 @@ settle() {
 	createdb matric
 	psql -qX -d matric -c 'create table notes as select i as id, md5(i::text) as body from generate_series(1, 2000) i'
 	export BACKUP_DEST="$PWD/home" BACKUP_STATE="$PWD/state" BACKUP_TEMP_DIR="$PWD/tmp"
-	export BACKUP_GLOBALS=yes BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$PWD/recipients" SSH_OPTIONS S3_OPTIONS="--endpoint-url $S3_ENDPOINT"
+	export BACKUP_GLOBALS=yes BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$PWD/recipients" SSH_OPTIONS AWS_ENDPOINT_URL="$S3_ENDPOINT"
 	rm -rf "$tap_dir/sshd/box/matric" && mkdir "$tap_dir/sshd/box/matric"
 	BACKUP_REMOTE_RSYNC=$SSH_HOST:$tap_dir/sshd/box/matric BACKUP_REMOTE_S3=s3://$S3_BUCKET/$page_name mm-backup || return
 	made=$(cd home && echo *.enc.manifest)
@@ -54,6 +54,15 @@ for page in "$top"/scripts/*.[58]; do
 		dropdb "$left"
 	done
 done
+
+# What the pages refer to is there: other pages of ours, and what is installed as documents.
+dangling() {
+	cat "$top"/bin/*.1 "$top"/scripts/*.[58] | sed 's/ , Xr /\n.Xr /g; s/^\.It Xr/.Xr/' | sed -n 's/^\.Xr \(mm-[a-z0-9-]*\|backup\.conf\) \([158]\).*/man\2\/\1.\2/p' |
+		sort -u | while IFS= read -r page; do [ -e "usr/share/man/$page" ] || echo "$page"; done
+	cat "$top"/scripts/*.[58] | sed -n 's/^\(\.It \)\{0,1\}\.*Pa \(examples\/[^ ]*\|INSTALL\|RUNBOOK\).*/\2/p' | sort -u |
+		while IFS= read -r document; do [ -e "usr/share/doc/matric-memory/$document" ] || echo "$document"; done
+}
+is '' "$(dangling)" 'what pages refer to is there'
 
 # options COMMAND - print those that it says it has, one a line, without a dash, or the first of two.
 options() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # restore.sh --from: over ssh, from a box that has rsync alone, and from a bucket, as from a directory.
-# shellcheck disable=SC2030,SC2031
+# shellcheck disable=SC2016,SC2030,SC2031
 . "${0%/*}/tap.sh"
 . "$top/t/sshd.sh"
 . "$top/t/s3/swift.sh"

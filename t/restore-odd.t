@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh: databases with everything odd in them come back the same, from every kind of dump, whatever they are called.
+# shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 . "$top/t/backups.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh --in-place: into the database that is there, in one transaction, compared before that ends; or as it was.
+# shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 . "$top/t/backups.sh"
 

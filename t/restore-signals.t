@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh, ended by a signal in the middle of anything: no database of it is left, no session, no process, no file.
+# shellcheck disable=SC2016
 . "${0%/*}/tap.sh"
 . "$top/t/backups.sh"
 

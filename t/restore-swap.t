@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh --swap: the restored database takes the place of the old one in one transaction, and the old one stays.
+# shellcheck disable=SC2016,SC2046
 . "${0%/*}/tap.sh"
 . "$top/t/backups.sh"
 

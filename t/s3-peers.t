@@ -3,8 +3,8 @@
 # shellcheck disable=SC2016,SC2094
 . "${0%/*}/tap.sh"
 . "$top/t/s3/server.sh"
-at_exit='s3_stop "$tap_dir/s3"'
-s3_start "$tap_dir/s3"
+at_exit='s3_server_stop "$tap_dir/s3"'
+s3_server_start "$tap_dir/s3"
 export AWS_ENDPOINT_URL="$S3_ENDPOINT"
 b=s3://$S3_BUCKET
 

@@ -103,7 +103,7 @@ is 1 "$(good alone/)" '... is kept there too'
 mkdir full
 cat >full/mm-land <<'END'
 #!/bin/sh
-case $1 in *.manifest) exec "$build/mm-land" "$@" ;; esac
+case $1 in "$BACKUP_DEST"/*.manifest) exec "$build/mm-land" "$@" ;; "$BACKUP_DEST"/*) ;; *) exec "$build/mm-land" "$@" ;; esac
 exec 2>&1
 cat >/dev/null
 echo "mm-land: write $1: No space left on device" >&2

@@ -109,6 +109,7 @@ holder=$!
 eventually 5 sh -c '! mm-pipe -L home/.lock.*near true 2>/dev/null'
 ok 'a place where another run is at work' sealed
 said 'left to the run that is at work there' '... is left to that'
+ok '... by send, too' sealed send
 kill "$holder"
 wait "$holder" || :
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A disk that is full, or cannot be written any more, at every step of backup.sh: a whole backup, or none of that name and the
 # reason; the good ones stay, nothing half-done does. And a log, or a note, costs no backup.
-# shellcheck disable=SC2016,SC2119
+# shellcheck disable=SC2016,SC2086,SC2119
 # shellcheck source=t/tap.sh
 . "${0%/*}/../tap.sh"
 # shellcheck source=t/driver.sh

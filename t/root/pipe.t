@@ -1,5 +1,6 @@
 #!/bin/sh
 # mm-pipe and programs that run others as somebody else: they stop themselves when those are stopped, and must end all the same.
+# shellcheck disable=SC2034
 . "${0%/*}/../tap.sh"
 
 chmod 777 .

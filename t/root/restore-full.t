@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh onto a disk that is too small: whatever was asked for, the database that is there stays as it is.
+# shellcheck disable=SC2016
 . "${0%/*}/../tap.sh"
 . "$top/t/backups.sh"
 

@@ -31,6 +31,7 @@ printf '%s\n' BACKUP_REMOTE_S3=s3://mm-test/postgres "S3_OPTIONS='--endpoint-url
 ok 'a backup is made' container_run sh -c 'systemctl daemon-reload && systemctl start matric-backup.service'
 failed_once() { container_run journalctl -q -o cat -u "$1" | grep -q '^Failed to start '; }
 ok '... and without the key not sent' eventually 60 failed_once matric-backup-send.service
+ok '... nor anything dropped' eventually 60 failed_once matric-backup-prune.service
 pasted_block "$top/units/s3/README" 'Their keys' >block
 ok 'the key, as README says' container_run sh -euc "$(cat block)"
 sees_key() { container_run runuser -u matric-backup -- cat /etc/matric-memory/s3-send; }
