@@ -473,7 +473,7 @@ change_region(struct s3 *s3, struct s3attempt *a)
 		snprintf(region, sizeof(region), "%s", header);
 	else if (a->req->answer != NULL)
 		s3xml_find(a->req->answer, a->req->answer_len, &want, 1);
-	if (a->told_region || region[0] == '\0' || strcmp(region, s3->region) == 0)
+	if (a->told_region || !s3place_is_region(region) || strcmp(region, s3->region) == 0)
 		return 0;
 	a->told_region = 1;
 	snprintf(s3->region, sizeof(s3->region), "%s", region);
