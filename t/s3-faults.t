@@ -168,7 +168,7 @@ read_words() {
 
 # wrong_clock OFF - the row's clock is wrong by OFF; intervals are right.
 wrong_clock() {
-	around="LD_PRELOAD=$(dpkg -L libfaketime | grep '/libfaketime.so.1$') FAKETIME=$1 FAKETIME_DONT_FAKE_MONOTONIC=1"
+	around="LD_PRELOAD=$(dpkg -L libfaketime | grep '/libfaketime.so.1$') FAKETIME=$1 FAKETIME_DONT_FAKE_MONOTONIC=1 ASAN_OPTIONS=verify_asan_link_order=0"
 }
 
 # keys_by_command - the row's keys come from a command, which counts its runs and gives each time another session.

@@ -8,6 +8,9 @@ s3_server_start "$tap_dir/server"
 proxy_start "$tap_dir/proxy"
 b=s3://$S3_BUCKET
 
+# What a sanitizer built has a measure of its own.
+sanitized=$(LC_ALL=C grep -ao -m1 __asan_init "$build/mm-s3ls" | head -n 1) || :
+
 # page TRUNCATED REST - an answer to List with two names, in file page.
 page() {
 	cat >page <<-END
@@ -23,7 +26,7 @@ list() { command time -o used -f %M timeout 30 mm-s3ls --endpoint-url "$S3_PROXY
 refuses() {
 	proxy_faults "$tap_dir/proxy" "List body $tap_dir/page"
 	exits 2 "$1" list
-	ok '... in less than 64 MiB' test "$(tail -n 1 used)" -lt 65536
+	[ -n "$sanitized" ] || ok '... in less than 64 MiB' test "$(tail -n 1 used)" -lt 65536
 }
 
 page false ''
