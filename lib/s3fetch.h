@@ -16,7 +16,7 @@
 #include "s3.h"
 #include "sink.h"
 
-enum { S3FETCH_RANGE = 8 << 20, S3FETCH_PARALLEL = 64 };
+enum { S3FETCH_RANGE = 12 << 20, S3FETCH_PARALLEL = 64 };
 
 enum status s3fetch(struct s3 *s3, const char *key, unsigned parallel, struct sink *chain);
 
