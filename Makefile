@@ -19,7 +19,7 @@ OBJ	= number clock stamp suffix stdfds pipesize visible newfile json range pgrow
 	  awskeys awsmeta awssts credproc s3cred \
 	  manifest report pgtoc pghead pgcustom pgtar pgplain gzmember keyfile agehead x25519 scrypt stream \
 	  fdsink receipt stage tally watch gz gunz zst xz pgdump armor seal unseal \
-	  s3opt s3wire s3req s3look s3list s3attr s3sum s3confirm s3upload s3part s3fetch s3probe \
+	  s3opt s3wire s3req s3 s3look s3list s3attr s3sum s3confirm s3upload s3part s3fetch s3probe \
 	  method landfile keeper \
 	  sniff stored pump
 

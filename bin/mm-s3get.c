@@ -12,10 +12,10 @@
 #include "meter.h"
 #include "number.h"
 #include "relay.h"
+#include "s3.h"
 #include "s3fetch.h"
 #include "s3opt.h"
 #include "s3place.h"
-#include "s3req.h"
 #include "stdfds.h"
 
 static void

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "coredump.h"
+#include "s3.h"
 #include "s3list.h"
 #include "s3opt.h"
 #include "s3place.h"
-#include "s3req.h"
 #include "stdfds.h"
 #include "visible.h"
 

@@ -9,10 +9,10 @@
 
 #include "coredump.h"
 #include "number.h"
+#include "s3.h"
 #include "s3list.h"
 #include "s3opt.h"
 #include "s3place.h"
-#include "s3req.h"
 #include "stdfds.h"
 #include "visible.h"
 
@@ -78,12 +78,12 @@ read_options(int argc, char *argv[], struct request *req)
 static void
 delete(struct request *req, struct s3req *r, const char *what)
 {
-	s3req_run(req->s3, r);
+	s3_run(req->s3, r);
 	if (r->end != S3_DONE && (r->http != 404 || strcmp(r->code, "NoSuchBucket") == 0)) {
-		s3req_complain(req->s3, r, what);
+		s3_complain(req->s3, r, what);
 		req->st = ST_TROUBLE;
 	}
-	s3req_clear(req->s3, r);
+	s3_clear(req->s3, r);
 }
 
 static void

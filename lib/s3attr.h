@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "s3req.h"
+#include "s3.h"
 
 enum { S3ATTR_MAX = 40 };
 

@@ -25,12 +25,12 @@ put(struct s3 *s3, const char *key, const char *subresource, const char *body, c
 
 	digest_md5(body, strlen(body), raw);
 	EVP_EncodeBlock(md5, raw, sizeof(raw));
-	s3req_run(s3, &r);
+	s3_run(s3, &r);
 	if (r.end != S3_DONE) {
-		s3req_complain(s3, &r, what);
+		s3_complain(s3, &r, what);
 		st = ST_TROUBLE;
 	}
-	s3req_clear(s3, &r);
+	s3_clear(s3, &r);
 	return st;
 }
 
@@ -142,13 +142,13 @@ s3confirm(struct s3 *s3, const char *key, const struct s3attr *attr)
 
 	if (s3attr_value(attr, S3ATTR_SSE) == NULL && s3attr_value(attr, S3ATTR_LOCK_MODE) == NULL && s3attr_value(attr, S3ATTR_TAGS) == NULL)
 		return ST_OK;
-	s3req_run(s3, &r);
+	s3_run(s3, &r);
 	if (r.end == S3_DONE) {
 		st = compare(s3, &r, attr);
 	} else if (r.http != 403) {
-		s3req_complain(s3, &r, "look at it");
+		s3_complain(s3, &r, "look at it");
 		st = ST_TROUBLE;
 	}
-	s3req_clear(s3, &r);
+	s3_clear(s3, &r);
 	return st;
 }

@@ -11,8 +11,8 @@
 #ifndef MM_S3CONFIRM_H
 #define MM_S3CONFIRM_H
 
+#include "s3.h"
 #include "s3attr.h"
-#include "s3req.h"
 
 enum status s3confirm(struct s3 *s3, const char *key, const struct s3attr *attr);
 

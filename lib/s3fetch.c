@@ -17,6 +17,7 @@ struct range {
 	uint64_t from;			/* in the object */
 	size_t len, got;
 	size_t asked;			/* got, when it was asked for last */
+	size_t given;			/* to the chain */
 	int is_odd;			/* the answer is of another range */
 	char header[64];
 	const struct s3look *object;
@@ -29,7 +30,7 @@ struct fetch {
 	char etag[S3LOOK_ETAG + 2];
 	struct range range[S3FETCH_PARALLEL];
 	unsigned parallel;
-	uint64_t asked, given;		/* bytes of the object */
+	uint64_t asked, given;		/* bytes of the object; given, in whole ranges */
 };
 
 /* Is this the answer to what was asked?  `Content-Range: bytes 0-9/100` */
@@ -82,7 +83,7 @@ ask(struct fetch *f, struct range *g)
 
 	g->from = f->asked;
 	g->len = left < S3FETCH_RANGE ? (size_t)left : S3FETCH_RANGE;
-	g->got = 0;
+	g->got = g->given = 0;
 	g->object = &f->object;
 	name_range(g);
 	g->req = (struct s3req){
@@ -90,26 +91,38 @@ ask(struct fetch *f, struct range *g)
 		.header = { { "range", g->header }, { "if-match", f->etag } }, .nheader = f->object.etag[0] == '\0' ? 1 : 2
 	};
 	f->asked += g->len;
-	s3req_start(f->s3, &g->req);
+	s3_start(f->s3, &g->req);
 }
 
+/* What has come of it since. */
 static enum status
-await(struct fetch *f, struct range *g)
+hand_on(struct range *g, struct sink *chain)
+{
+	size_t from = g->given;
+
+	g->given = g->got;
+	return g->got == from ? ST_OK : sink_update(chain, g->buf + from, g->got - from);
+}
+
+/* Its bytes, as they come: nobody waits for the rest of a range. */
+static enum status
+give(struct fetch *f, struct range *g, struct sink *chain)
 {
 	char key[VISIBLE_SIZE(S3PLACE_KEY)];
+	enum status st;
 
-	while (g->req.end == S3_PENDING)
+	while ((st = hand_on(g, chain)) == ST_OK && g->req.end == S3_PENDING)
 		s3_turn(f->s3, -1, TURN_MS);
 	/* All of it came, though the connection did not end well. */
-	if (g->got == g->len && !g->is_odd)
-		return ST_OK;
+	if (st != ST_OK || (g->given == g->len && !g->is_odd))
+		return st;
 	visible(key, f->key, strlen(f->key));
 	if (g->req.http == 412)
 		warnx("s3://%s/%s was replaced while it was read", s3_bucket(f->s3), key);
 	else if (g->is_odd || g->req.end == S3_DONE)
 		warnx("s3://%s/%s: the server does not send the range that it is asked for", s3_bucket(f->s3), key);
 	else
-		s3req_complain(f->s3, &g->req, "read it");
+		s3_complain(f->s3, &g->req, "read it");
 	return ST_TROUBLE;
 }
 
@@ -125,10 +138,10 @@ run(struct fetch *f, struct sink *chain)
 		ask(f, &f->range[i]);
 	for (i = 0; f->given < f->object.size; i = (i + 1) % f->parallel) {
 		g = &f->range[i];
-		if ((st = await(f, g)) != ST_OK || (st = sink_update(chain, g->buf, g->len)) != ST_OK)
+		if ((st = give(f, g, chain)) != ST_OK)
 			return st;
 		f->given += g->len;
-		s3req_clear(f->s3, &g->req);
+		s3_clear(f->s3, &g->req);
 		if (f->asked < f->object.size)
 			ask(f, g);
 	}
@@ -180,7 +193,7 @@ s3fetch(struct s3 *s3, const char *key, unsigned parallel, struct sink *chain)
 	if ((st = find(f)) == ST_OK && (st = make_room(f)) == ST_OK)
 		st = run(f, chain);
 	for (i = 0; i < parallel; i++) {
-		s3req_clear(s3, &f->range[i].req);
+		s3_clear(s3, &f->range[i].req);
 		free(f->range[i].buf);
 	}
 	free(f);

@@ -13,10 +13,10 @@
 #ifndef MM_S3FETCH_H
 #define MM_S3FETCH_H
 
-#include "s3req.h"
+#include "s3.h"
 #include "sink.h"
 
-enum { S3FETCH_RANGE = 8 << 20, S3FETCH_PARALLEL = 64 };
+enum { S3FETCH_RANGE = 12 << 20, S3FETCH_PARALLEL = 64 };
 
 enum status s3fetch(struct s3 *s3, const char *key, unsigned parallel, struct sink *chain);
 

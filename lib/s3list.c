@@ -219,13 +219,13 @@ run(struct s3 *s3, struct s3req *r, struct page *p, const char *complaint)
 	enum status st;
 
 	do {
-		s3req_run(s3, r);
+		s3_run(s3, r);
 		/* Some answer so for a prefix under which there is nothing. */
 		if (r->end == S3_REFUSED && strcmp(r->code, "NoSuchKey") == 0)
 			return ST_OK;
 		if (r->end != S3_DONE) {
 			if (complaint != NULL)
-				s3req_complain(s3, r, complaint);
+				s3_complain(s3, r, complaint);
 			return ST_TROUBLE;
 		}
 		if ((st = read_page(p, r)) != ST_OK && p->st == ST_OK && complaint != NULL)
@@ -256,7 +256,7 @@ list(struct s3 *s3, struct s3req *r, const struct kind *kind, const char *compla
 	p->each = each;
 	p->ctx = ctx;
 	st = run(s3, r, p, complaint);
-	s3req_clear(s3, r);
+	s3_clear(s3, r);
 	free(p);
 	return st;
 }

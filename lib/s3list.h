@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "s3req.h"
+#include "s3.h"
 
 struct s3entry {
 	const char *key;		/* "" for a part */

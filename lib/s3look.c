@@ -65,7 +65,7 @@ s3look_at(struct s3 *s3, const char *key, struct s3look *look)
 	struct s3req r = { .method = "HEAD", .key = key };
 
 	memset(look, 0, sizeof(*look));
-	s3req_run(s3, &r);
+	s3_run(s3, &r);
 	if (r.end == S3_DONE) {
 		describe(&r, look);
 	} else if (r.end == S3_REFUSED && r.http == 404 && strcmp(r.code, "NoSuchBucket") != 0) {
@@ -74,7 +74,7 @@ s3look_at(struct s3 *s3, const char *key, struct s3look *look)
 		look->there = S3LOOK_FORBIDDEN;
 	} else {
 		look->there = S3LOOK_FAILED;
-		s3req_complain(s3, &r, "look at it");
+		s3_complain(s3, &r, "look at it");
 	}
-	s3req_clear(s3, &r);
+	s3_clear(s3, &r);
 }

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "s3req.h"
+#include "s3.h"
 
 #define S3LOOK_TOKEN_HEADER "x-amz-meta-mm-upload-id"
 

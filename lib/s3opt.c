@@ -171,6 +171,10 @@ settle_all(struct s3opt *opt, const struct profile *p)
 	    (st = settle(&opt->region, configured_region(opt, p))) != ST_OK ||
 	    (st = settle(&opt->ca_file, configured_ca(p))) != ST_OK)
 		return st;
+	if (!s3place_is_region(opt->region)) {
+		warnx("the name of the region is no word of letters, digits, '-', '_' and '.'");
+		return ST_TROUBLE;
+	}
 	opt->dualstack = is_set(p, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
 	opt->fips = is_set(p, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
 	if (opt->style == S3STYLE_AUTO && style != NULL)

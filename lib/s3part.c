@@ -163,7 +163,7 @@ send_part(struct s3part *p, struct slot *slot)
 	};
 	r->nheader = proof_headers(p, slot, r->header);
 	slot->is_sent = 1;
-	s3req_start(p->s3, r);
+	s3_start(p->s3, r);
 }
 
 static void
@@ -172,7 +172,7 @@ complain_of_part(const struct s3part *p, const struct slot *slot)
 	char what[40];
 
 	snprintf(what, sizeof(what), "send part %u", slot->number);
-	s3req_complain(p->s3, &slot->req, what);
+	s3_complain(p->s3, &slot->req, what);
 }
 
 /* The server has taken it: is what it says of it right?  If not, once more; false if that does not help. */
@@ -199,7 +199,7 @@ take_part(struct s3part *p, struct slot *slot)
 		return ST_TROUBLE;
 	}
 	memcpy(slot->etag, etag, sizeof(etag));
-	s3req_clear(p->s3, &slot->req);
+	s3_clear(p->s3, &slot->req);
 	send_part(p, slot);
 	return ST_OK;
 }
@@ -221,7 +221,7 @@ reap(struct s3part *p)
 			st = ST_TROUBLE;
 		}
 		if (!slot->is_sent)
-			s3req_clear(p->s3, &slot->req);
+			s3_clear(p->s3, &slot->req);
 	}
 	return st;
 }
@@ -549,7 +549,7 @@ cancel_all(struct s3part *p)
 	struct slot *slot;
 
 	for (slot = p->slot; slot <= p->slot + S3PART_PARALLEL; slot++) {
-		s3req_clear(p->s3, &slot->req);
+		s3_clear(p->s3, &slot->req);
 		if (slot->buf != NULL)
 			munmap(slot->buf, slot->cap);
 	}

@@ -32,9 +32,9 @@
 
 #include <sys/stat.h>
 
+#include "s3.h"
 #include "s3attr.h"
 #include "s3plan.h"
-#include "s3req.h"
 #include "s3sum.h"
 #include "sink.h"
 

@@ -107,6 +107,15 @@ is_virtual(const struct s3place *place, const struct s3place_ask *ask)
 	}
 }
 
+int
+s3place_is_region(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len < 64 &&
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") == len;
+}
+
 /* A region is put into a host's name, so it is no more than a label. */
 static enum status
 amazon_host(const struct s3place_ask *ask, char *host, size_t size)

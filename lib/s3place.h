@@ -48,6 +48,9 @@ enum status s3place_name(const char *url, char bucket[S3PLACE_BUCKET], const cha
  */
 enum status s3place_directory(const char *url, char bucket[S3PLACE_BUCKET], char prefix[S3PLACE_PREFIX]);
 
+/* Whether it is a word that can be a region's name, and nothing that ends a header or changes a host. */
+int s3place_is_region(const char *text);
+
 /* ST_TROUBLE, with the reason said: the endpoint is no such URL. */
 enum status s3place_find(struct s3place *place, const struct s3place_ask *ask);
 

@@ -42,7 +42,7 @@ tell(const char *what, int is_so, const struct s3req *r)
 static int
 does(struct probe *p, struct s3req *r, const char *what)
 {
-	s3req_run(p->s3, r);
+	s3_run(p->s3, r);
 	tell(what, r->end == S3_DONE, r);
 	return r->end == S3_DONE;
 }
@@ -53,7 +53,7 @@ refuses(struct probe *p, struct s3req *r, const char *what)
 {
 	int refused;
 
-	s3req_run(p->s3, r);
+	s3_run(p->s3, r);
 	refused = r->end == S3_REFUSED && (r->http == 400 || r->http == 409 || r->http == 412) &&
 	    strcmp(r->code, "NotImplemented") != 0;
 	tell(what, refused, r);
@@ -83,8 +83,8 @@ delete(struct probe *p, const char *key)
 {
 	struct s3req r = { .method = "DELETE", .key = key };
 
-	s3req_run(p->s3, &r);
-	s3req_clear(p->s3, &r);
+	s3_run(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 /* --- the object */
@@ -95,9 +95,9 @@ probe_look(struct probe *p)
 {
 	struct s3req r = { .method = "HEAD", .key = p->key };
 
-	s3req_run(p->s3, &r);
+	s3_run(p->s3, &r);
 	tell("look", r.end == S3_DONE || (r.http == 404 && strcmp(r.code, "NoSuchBucket") != 0), &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static void
@@ -108,7 +108,7 @@ probe_list(struct probe *p)
 	add_query(&r, "list-type", "2");
 	add_query(&r, "prefix", p->key);
 	does(p, &r, "list");
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static void
@@ -117,7 +117,7 @@ probe_write(struct probe *p)
 	struct s3req r = a_put(p->key);
 
 	p->lacks |= !does(p, &r, "write");
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static void
@@ -127,10 +127,10 @@ probe_read(struct probe *p)
 	int good;
 
 	add_header(&r, "range", "bytes=1-2");
-	s3req_run(p->s3, &r);
+	s3_run(p->s3, &r);
 	good = r.end == S3_DONE && r.http == 206 && r.answer_len == 2;
 	tell("read", good, &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static void
@@ -140,7 +140,7 @@ probe_guard(struct probe *p)
 
 	add_header(&r, "if-none-match", "*");
 	refuses(p, &r, "guard-put");
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 /* A digest that is wrong, in a header, or of the payload.  What is damaged is asked for once only: nothing will mend it. */
@@ -154,10 +154,10 @@ probe_digest(struct probe *p, const char *what, const char *header, const char *
 		add_header(&r, header, value);
 	else
 		r.sha256 = value;
-	s3req_once(p->s3, &r);
+	s3_once(p->s3, &r);
 	refused = r.end == S3_REFUSED && r.http == 400;
 	tell(what, refused, &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 	if (!refused)
 		delete(p, p->other);
 }
@@ -170,7 +170,7 @@ probe_tags(struct probe *p)
 	add_header(&r, "x-amz-tagging", "probe=yes");
 	if (does(p, &r, "tags"))
 		delete(p, p->other);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 /* --- an upload */
@@ -182,7 +182,7 @@ begin(struct probe *p, struct s3req *r)
 
 	*r = (struct s3req){ .method = "POST", .key = p->key, .wants_xml = 1 };
 	add_query(r, "uploads", "");
-	s3req_run(p->s3, r);
+	s3_run(p->s3, r);
 	if (r->end == S3_DONE)
 		s3xml_find(r->answer, r->answer_len, &want, 1);
 	return r->end == S3_DONE && p->id[0] != '\0';
@@ -196,7 +196,7 @@ send_part(struct probe *p, struct s3req *r, const char *number)
 	*r = a_put(p->key);
 	add_query(r, "partNumber", number);
 	add_query(r, "uploadId", p->id);
-	s3req_run(p->s3, r);
+	s3_run(p->s3, r);
 	if (r->end == S3_DONE && (told = s3req_header(r, "etag")) != NULL)
 		s3look_etag(told, p->etag);
 	return r->end == S3_DONE;
@@ -208,7 +208,7 @@ begin_whole(struct probe *p, struct s3req *r)
 {
 	if (!begin(p, r))
 		return 0;
-	s3req_clear(p->s3, r);
+	s3_clear(p->s3, r);
 	return send_part(p, r, "1");
 }
 
@@ -230,7 +230,7 @@ abort_it(struct probe *p, struct s3req *r)
 {
 	*r = (struct s3req){ .method = "DELETE", .key = p->key };
 	add_query(r, "uploadId", p->id);
-	s3req_run(p->s3, r);
+	s3_run(p->s3, r);
 	return r->end == S3_DONE;
 }
 
@@ -240,7 +240,7 @@ probe_part_numbers(struct probe *p)
 	struct s3req r;
 
 	tell("part-10000", send_part(p, &r, "10000"), &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static void
@@ -250,11 +250,11 @@ probe_lists(struct probe *p)
 
 	add_query(&parts, "uploadId", p->id);
 	does(p, &parts, "list-parts");
-	s3req_clear(p->s3, &parts);
+	s3_clear(p->s3, &parts);
 	add_query(&uploads, "uploads", "");
 	add_query(&uploads, "prefix", p->key);
 	does(p, &uploads, "list-uploads");
-	s3req_clear(p->s3, &uploads);
+	s3_clear(p->s3, &uploads);
 }
 
 /* One that is begun and given up, after what can be asked of one that is under way. */
@@ -265,14 +265,14 @@ probe_upload(struct probe *p)
 	int begun = begin_whole(p, &r);
 
 	tell("upload", begun, &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 	p->lacks |= !begun;
 	if (!begun)
 		return;
 	probe_lists(p);
 	probe_part_numbers(p);
 	tell("abort", abort_it(p, &r), &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 /* Two that are completed: over what is there, which the guard may forbid, and without a guard. */
@@ -284,23 +284,23 @@ probe_complete(struct probe *p)
 	int guards;
 
 	if (!begin_whole(p, &r)) {
-		s3req_clear(p->s3, &r);
+		s3_clear(p->s3, &r);
 		return;
 	}
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 	complete(p, &r, body, sizeof(body));
 	add_header(&r, "if-none-match", "*");
 	guards = refuses(p, &r, "guard-complete");
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 	if (guards || r.end != S3_DONE) {
 		complete(p, &r, body, sizeof(body));
 		p->lacks |= !does(p, &r, "complete");
-		s3req_clear(p->s3, &r);
+		s3_clear(p->s3, &r);
 	} else {
 		puts("complete\tyes");
 	}
 	abort_it(p, &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static void
@@ -309,7 +309,7 @@ probe_delete(struct probe *p)
 	struct s3req r = { .method = "DELETE", .key = p->key };
 
 	does(p, &r, "delete");
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 /* --- the bucket */
@@ -321,9 +321,9 @@ probe_bucket(struct probe *p, const char *what, const char *subresource, const c
 	struct s3req r = { .method = "GET" };
 
 	add_query(&r, subresource, "");
-	s3req_run(p->s3, &r);
+	s3_run(p->s3, &r);
 	tell(what, r.end == S3_DONE && r.answer != NULL && strstr(r.answer, text) != NULL, &r);
-	s3req_clear(p->s3, &r);
+	s3_clear(p->s3, &r);
 }
 
 static enum status

@@ -31,7 +31,7 @@
 #ifndef MM_S3PROBE_H
 #define MM_S3PROBE_H
 
-#include "s3req.h"
+#include "s3.h"
 
 /* *key is the beginning of the key of the object that is made. */
 enum status s3probe(struct s3 *s3, const char *key);

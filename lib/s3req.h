@@ -1,33 +1,25 @@
 /*
- * Signed requests to one bucket of an S3 server: one at a time or several at
- * once, over libcurl, in one thread.
+ * One request to an S3 server, and the attempts that it takes.
  *
- *	struct s3req r = { .method = "HEAD", .key = "db/a.dump" };
- *
- *	s3req_run(s3, &r);
- *	if (r.end != S3_DONE && r.http != 404)
- *		s3req_complain(s3, &r, "look at it");
- *	s3req_clear(&r);
- *
- * An attempt is a signature of its own and one exchange.  It ends in one of
- * three ways:
+ * An attempt is a signature of its own and one exchange (s3wire.h).  It ends in
+ * one of three ways:
  *
  *	S3_DONE		2xx, and no <Error> in it
  *	S3_REFUSED	any other answer
  *	S3_LOST		none, or one that broke off: whether the server did it, who
  *			knows
  *
- * What may work later is tried again, after some delay, until the first failure
- * is --retry-time ago.  A clock that is off is corrected by the server's, keys
- * that have expired are fetched anew, and another region or host is followed,
- * once or twice.  An attempt in which nothing moves for --timeout is lost.
+ * What may work later is worth another attempt, after some delay, until the
+ * first failure is --retry-time ago.  A clock that is off is corrected by the
+ * server's, keys that have expired are fetched anew, and another region or host
+ * is followed, once or twice.  A refusal of a HEAD, which has no body, is asked
+ * for again as a GET of one byte, which says why.
  *
- * On https the body is not signed; what guards it is TLS.  On http it is, by
- * its SHA-256.
+ * On https a body is not signed; what guards it is TLS.  On http it is, by its
+ * SHA-256.
  *
- * These functions print nothing but a note when they have to try for long;
- * what it means that a request failed is the caller's to say, through
- * s3req_complain().  Neither shows a secret.
+ * Who runs the exchanges is the caller: s3.h, which is what the rest of the
+ * suite uses.
  */
 #ifndef MM_S3REQ_H
 #define MM_S3REQ_H
@@ -35,45 +27,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <curl/curl.h>
+
+#include "s3cred.h"
 #include "s3opt.h"
+#include "s3place.h"
+#include "s3wire.h"
 #include "sigv4.h"
-#include "status.h"
 
 enum {
 	S3REQ_QUERY = 8,
 	S3REQ_HEADERS = 64,
 	S3REQ_ANSWER = 16 << 20,	/* bytes of an answer that is kept; a longer one is none */
 	S3REQ_CODE = 64,
-	S3REQ_TEXT = 400
+	S3REQ_TEXT = 400,
+	S3REQ_WHY = S3REQ_TEXT + S3REQ_CODE + 32,
+	S3REQ_REGION = 64
 };
-
-struct s3;
-
-/*
- * *opt has been settled and outlives it, as *bucket does.  NULL: it has been
- * said why.  From here on SIGPIPE does not end the thread that calls.
- */
-struct s3 *s3_open(const struct s3opt *opt, const char *bucket);
-void s3_close(struct s3 *s3);		/* NULL is fine; no request may be under way */
-
-const char *s3_bucket(const struct s3 *s3);
-const char *s3_host(const struct s3 *s3);
-int s3_is_https(const struct s3 *s3);
-
-/* What time the server has, as far as it has told. */
-int64_t s3_now(const struct s3 *s3);
-
-/* What a signal that halt.h caught means to what is under way. */
-enum s3heed {
-	S3HEED_NOT,			/* nothing; so at first */
-	S3HEED_NOW,			/* it ends at once */
-	S3HEED_SOON			/* it may go on for some seconds, to know what came of it */
-};
-
-void s3_heed(struct s3 *s3, enum s3heed how);
-
-/* All ends in so many milliseconds; 0: no such limit. */
-void s3_limit(struct s3 *s3, int64_t ms);
 
 enum s3end {
 	S3_PENDING,
@@ -81,8 +51,6 @@ enum s3end {
 	S3_REFUSED,
 	S3_LOST
 };
-
-struct s3attempt;
 
 struct s3req {
 	/* What is asked; all strings are the caller's and outlive the request. */
@@ -114,42 +82,67 @@ struct s3req {
 	char *answer;			/* a NUL behind it; NULL: empty */
 	size_t answer_len;
 	char code[S3REQ_CODE];		/* S3's own; "" if none came */
-	char text[S3REQ_TEXT];		/* its words, or libcurl's; fit to print */
+	char text[S3REQ_TEXT];		/* its words, or libcurl's; fit to print, and without a secret */
 
-	struct s3attempt *own;		/* the module's */
+	struct s3attempt *own;		/* the modules' */
 };
-
-/* Try until it is done or hopeless. */
-void s3req_run(struct s3 *s3, struct s3req *r);
-
-/* One attempt.  For what must not be repeated blindly; s3req_again() is for use between two. */
-void s3req_once(struct s3 *s3, struct s3req *r);
-
-/* Whether it is worth another attempt; waits until it is time for it, and mends what can be mended. */
-int s3req_again(struct s3 *s3, struct s3req *r);
-
-/* As s3req_run(), but returns at once; r->end is S3_PENDING until it has ended. */
-void s3req_start(struct s3 *s3, struct s3req *r);
-
-/* Give it up, wherever it is.  Its end is S3_LOST. */
-void s3req_cancel(struct s3 *s3, struct s3req *r);
-
-enum s3turn {
-	S3TURN_MOVED,			/* a request has ended, or some time has passed */
-	S3TURN_READABLE,		/* the descriptor has something to read */
-	S3TURN_HALT			/* a signal came that is heeded, or the limit is over */
-};
-
-/* Let what is under way go on, until something happens; fd -1: none.  ms: no longer than that; 0: only look. */
-enum s3turn s3_turn(struct s3 *s3, int fd, int ms);
 
 /* A header of the answer, or NULL; the name in lower case.  Lives as long as the answer. */
 const char *s3req_header(const struct s3req *r, const char *name);
 
-/* "s3://bucket/key: cannot WHAT: ..."; silent after a signal. */
-void s3req_complain(const struct s3 *s3, const struct s3req *r, const char *what);
+/* What came of it in one line: "503 SlowDown: ...".  Returns out. */
+char *s3req_why(const struct s3req *r, char out[S3REQ_WHY]);
 
-/* Lets go of the answer; the request may then be asked again.  One under way is cancelled first. */
-void s3req_clear(struct s3 *s3, struct s3req *r);
+/* --- for s3.h */
+
+/* The server, as it is known by now. */
+struct s3site {
+	struct s3cred *cred;
+	const struct s3opt *opt;
+	const char *bucket;
+	char region[S3REQ_REGION];
+	struct s3place place;
+	int64_t skew_s;			/* to our clock, for signatures */
+	int64_t server_skew_s;		/* what the last Date said */
+	int64_t note_ms;		/* when it was said last that we try again */
+};
+
+struct s3attempt {
+	struct s3attempt *next;		/* of those under way; not this module's */
+	struct s3req *req;
+	struct s3wire *wire;		/* NULL while it waits */
+	int once;			/* s3.h's: no other follows by itself */
+	int64_t due_ms;			/* when to begin */
+	int64_t first_ms;		/* of the failures; 0: none so far */
+	unsigned failures;
+	int64_t start_ms, mark_ms, mark_moved;	/* s3.h's: does it move? */
+	struct s3place place;		/* of this request: it may have been sent elsewhere */
+	unsigned serial;		/* of the keys that signed it */
+	unsigned key_fetches, moves;
+	int told_clock, told_region, asks_get;
+	int is_said;			/* why it failed has been said */
+	CURLcode transport;
+};
+
+/* ST_TROUBLE, said: there is no such place, or memory is short. */
+enum status s3req_site(struct s3site *site, const struct s3opt *opt, const char *bucket);
+
+/* What time the server has, as far as it has told. */
+int64_t s3req_now(const struct s3site *site);
+
+/* Sign, and make ready to run a->wire.  Zero: it could not even begin, and has ended. */
+int s3req_depart(struct s3site *site, struct s3attempt *a);
+
+/* libcurl is done with a->wire, which is no longer under way: read what came. */
+void s3req_arrive(struct s3site *site, struct s3attempt *a, CURLcode code);
+
+/* After an attempt that is not S3_DONE: is it worth another?  Then a->due_ms says when, and what can be mended has been. */
+int s3req_is_worth(struct s3site *site, struct s3attempt *a);
+
+/* The bytes of the answer, if there are any, and the exchange, are gone. */
+void s3req_forget(struct s3attempt *a);
+
+/* A failure that will be the same the next time, by libcurl's word. */
+int s3req_is_hopeless(const struct s3attempt *a);
 
 #endif

@@ -132,10 +132,10 @@ delete(struct s3upload *u)
 {
 	struct s3req r = { .method = "DELETE", .key = u->key };
 
-	s3req_run(u->s3, &r);
+	s3_run(u->s3, &r);
 	if (r.end != S3_DONE)
-		s3req_complain(u->s3, &r, "take it back");
-	s3req_clear(u->s3, &r);
+		s3_complain(u->s3, &r, "take it back");
+	s3_clear(u->s3, &r);
 }
 
 /* The upload that was taken up was begun for something else: with other attributes, or by another program. */
@@ -266,10 +266,10 @@ judge(struct s3upload *u, struct s3req *r, uint64_t size, const char *expected, 
 		return complain_of_fate(u, FATE_OTHERS), NEXT_FAIL;
 	/* Of an upload, this cannot be asked again: all of it would have to be sent anew. */
 	if (u->id != NULL && strcmp(r->code, "ConditionalRequestConflict") == 0)
-		return s3req_complain(u->s3, r, what), NEXT_FAIL;
-	if (s3req_again(u->s3, r))
+		return s3_complain(u->s3, r, what), NEXT_FAIL;
+	if (s3_again(u->s3, r))
 		return NEXT_AGAIN;
-	s3req_complain(u->s3, r, what);
+	s3_complain(u->s3, r, what);
 	return NEXT_FAIL;
 }
 
@@ -290,7 +290,7 @@ s3upload_put(struct s3upload *u, const struct s3upload_body *body)
 	r.nheader += body->nheader;
 	add_condition(u, &r);
 	do {
-		s3req_once(u->s3, &r);
+		s3_once(u->s3, &r);
 		if (r.end == S3_DONE) {
 			u->may_be_there = 1;
 			s3look_etag(s3req_header(&r, "etag"), etag);
@@ -300,7 +300,7 @@ s3upload_put(struct s3upload *u, const struct s3upload_body *body)
 		if ((next = judge(u, &r, body->len, expected, "store it")) == NEXT_DONE)
 			st = ST_OK;
 	} while (next == NEXT_AGAIN);
-	s3req_clear(u->s3, &r);
+	s3_clear(u->s3, &r);
 	return st;
 }
 
@@ -325,13 +325,13 @@ abort_once(struct s3upload *u, const char *id, int *may)
 	struct s3req r = { .method = "DELETE", .key = u->key, .query = { { "uploadId", id } }, .nquery = 1 };
 	int gone;
 
-	s3req_run(u->s3, &r);
+	s3_run(u->s3, &r);
 	gone = r.end == S3_DONE || (r.end == S3_REFUSED && r.http == 404);
 	if (!gone) {
-		s3req_complain(u->s3, &r, "abort the upload, whose parts stay until mm-s3rm --uploads sweeps them");
+		s3_complain(u->s3, &r, "abort the upload, whose parts stay until mm-s3rm --uploads sweeps them");
 		*may = 0;
 	}
-	s3req_clear(u->s3, &r);
+	s3_clear(u->s3, &r);
 	return gone;
 }
 
@@ -410,16 +410,16 @@ s3upload_begin(struct s3upload *u)
 	}
 	u->begin_time = s3_now(u->s3) - EARLIER;
 	do {
-		s3req_once(u->s3, &r);
+		s3_once(u->s3, &r);
 		if (r.end != S3_DONE && is_ambiguous(&r))
 			u->lost_begin = 1;
-	} while (r.end != S3_DONE && s3req_again(u->s3, &r));
+	} while (r.end != S3_DONE && s3_again(u->s3, &r));
 	if (r.end == S3_DONE)
 		st = read_id(u, &r);
 	else
-		s3req_complain(u->s3, &r, "begin an upload");
+		s3_complain(u->s3, &r, "begin an upload");
 	u->has_own_etags = s3look_own_etags(&r);
-	s3req_clear(u->s3, &r);
+	s3_clear(u->s3, &r);
 	return st;
 }
 
@@ -549,7 +549,7 @@ ask_to_complete(struct s3upload *u, struct s3req *r, const char *list, size_t le
 	r->body = list;
 	r->body_len = len;
 	while (next == NEXT_AGAIN) {
-		s3req_once(u->s3, r);
+		s3_once(u->s3, r);
 		if (r->end == S3_DONE) {
 			u->may_be_there = 1;
 			return verify_complete(u, r, expected);
@@ -590,10 +590,10 @@ s3upload_complete(struct s3upload *u)
 		free(list);
 	} while (st == ST_BAD && odd++ < PATIENCE);
 	if (st == ST_BAD) {
-		s3req_complain(u->s3, &r, "complete the upload");
+		s3_complain(u->s3, &r, "complete the upload");
 		st = ST_TROUBLE;
 	}
-	s3req_clear(u->s3, &r);
+	s3_clear(u->s3, &r);
 	if (st == ST_OK)
 		abort_twins(u);
 	return st;

@@ -28,9 +28,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "s3.h"
 #include "s3attr.h"
 #include "s3look.h"
-#include "s3req.h"
 #include "s3sum.h"
 
 struct s3upload_part {

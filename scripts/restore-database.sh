@@ -113,8 +113,10 @@ database_stop() {
 	EOF
 }
 
+# Whoever looks into what is being restored must not keep it from its name.
 database_rename() {
-	printf 'alter database :"name" rename to :"to";\n' | pgdump_ask "$maintenance" -1 -v name="$1" -v to="$2" -f "$tmp/properties.sql" -f - >/dev/null
+	printf '%s\n' "select pg_terminate_backend(pid) from pg_stat_activity where datname = :'name';" \
+		'alter database :"name" rename to :"to";' | pgdump_ask "$maintenance" -1 -v name="$1" -v to="$2" -f "$tmp/properties.sql" -f - >/dev/null
 }
 
 # database_evict OID - end the sessions of that database, again and again for 6 seconds, or until we are ended.

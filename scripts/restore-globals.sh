@@ -50,9 +50,9 @@ globals_restore() {
 	globals_here >"$tmp/here" || fail 2 'the roles that are here could not be listed'
 	eval "set -- $key_words"
 	globals_pipe mm-verify "$@" >/dev/null || source_broken "$globals_name cannot be used"
-	# What is no error is not said; so what is said is one.
+	# What is no error psql does not say; so what it says is one.
 	globals_pipe mm-verify --dump "$@" '|' env FILE="$tmp/here" awk "$scan_awk$globals_awk" '|' psql -wqXAt -d "$(pgdump_conninfo "$maintenance")" \
 		-c 'set client_min_messages = error' -f - >/dev/null 2>"$tmp/said" || { log_lines ERROR <"$tmp/said"; fail 2; }
-	[ ! -s "$tmp/said" ] || { log_lines ERROR <"$tmp/said"; fail 2 "$globals_name: not all roles and tablespaces could be made"; }
+	! grep '^psql:' "$tmp/said" >"$tmp/errors" || { log_lines ERROR <"$tmp/errors"; fail 2 "$globals_name: not all roles and tablespaces could be made"; }
 	log INFO "$globals_name: roles and tablespaces are as they were; those that were here already stayed as they are"
 }

@@ -103,7 +103,6 @@ read_command_line() {
 
 check_command_line() {
 	case $jobs in '' | 0* | *[!0-9]*) fail 78 "-j $jobs: that is no number of jobs" ;; esac
-	[ -z "$identities" ] || [ -z "$passfile" ] || [ "$passfile" != "$identities" ] || usage
 	case $mode/$only in
 	swap/?*) fail 78 "--swap with --$only-only would put a part in the place of the whole" ;;
 	new/data) fail 78 '--data-only needs tables that are there: --in-place' ;;

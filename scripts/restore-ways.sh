@@ -181,8 +181,11 @@ restore_in_place() {
 	load_clean='--clean --if-exists'
 	[ "$only" != data ] || load_clean=''
 	before_hook || fail 2 "database $target is as it was"
+	way_busy=$(echo "select count(*) from pg_stat_activity where datname = :'name'" | pgdump_ask "$maintenance" -v name="$target") || fail 2
+	[ "$way_busy" -eq 0 ] || log WARN "$way_busy sessions are in database $target: what they hold is waited for, and they wait for us"
 	rehearse_in_place
 	load_in_place
+	rows_uncounted
 	analyze "$target"
 	way_st=0
 	after_hook 0 || way_st=2

@@ -61,13 +61,34 @@ psql -qX -d matric >held 2>&1 <<'END' &
 begin; lock table much; select 'locked'; select pg_sleep(30); commit;
 END
 holder=$!
-eventually 10 grep -q locked held
+eventually 60 grep -q locked held
 impatient() { BACKUP_LOCK_WAIT=500 backup make; }
 exits 1 'a table is locked for too long' impatient
 said 'LOCK TABLE public.much' '... and named'
 psql -qXAt -d postgres -c "select pg_terminate_backend(pid) from pg_stat_activity where query ~ '^select pg_sleep'" >/dev/null
 wait $holder || :
 is '' "$(left)" '... nothing is left'
+
+# What a disk may answer at the last moment, for the backup and for its manifest.
+mkdir failing
+cat >failing/mm-land <<'END'
+#!/bin/sh
+# mm-land, to which the disk says $answer when it lands what $lands says.
+case $1 in
+"$BACKUP_DEST"/*"$lands") exec strace -D -qq -o /dev/null -e trace=write,fsync,linkat -e inject="$answer" "$build/mm-land" "$@" ;;
+*) exec "$build/mm-land" "$@" ;;
+esac
+END
+chmod +x failing/mm-land
+failing() { PATH=$tap_dir/failing:$PATH MM_BUILD=$build ASAN_OPTIONS=detect_leaks=0 backup make; }
+export answer lands
+for lands in .enc .manifest; do
+	for answer in write:error=EDQUOT:when=1 fsync:error=ENOSPC:when=1 linkat:error=ENOSPC fsync:error=EIO:when=2; do
+		exits 1 "the disk says $answer to *$lands" failing
+		said 'ERROR backup.sh: mm-land: ' '... which is said'
+		is '' "$(left)" '... and nothing is left'
+	done
+done
 
 # Where there is no O_TMPFILE, what is being written has a hidden name.
 mkdir hiding

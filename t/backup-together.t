@@ -20,7 +20,7 @@ ok 'nor does a check' backup check
 PATH=$tap_dir/under-dash:$PATH MM_BUILD=$build sh "$top/scripts/backup.sh" --wait 5m make >waited 2>&1 </dev/null &
 waits=$!
 waiting() { readlink "/proc/$(child mm-pipe $waits)/fd/"* | grep -q 'home/\.lock$'; }
-ok 'one that waits' eventually 10 waiting
+ok 'one that waits' eventually 60 waiting
 go_on
 finish
 is 0 "$st" 'the first one ends well'

@@ -81,6 +81,8 @@ finds(void)
 	refused("https://", "x", "it has a host");
 	refused(NULL, "eu.evil.com/", "a region is put into no host if it is none");
 	refused(NULL, "", "an empty one neither");
+	ok(s3place_is_region("eu-west-1") && s3place_is_region("RegionOne") && s3place_is_region("auto") && !s3place_is_region("") &&
+	    !s3place_is_region("a b") && !s3place_is_region("a\nX-Header: b") && !s3place_is_region("a/b"), "what a region is");
 }
 
 static void

@@ -18,12 +18,13 @@ text(const json_t *object, const char *name)
 static size_t
 read_query(const json_t *vector, struct sigv4_pair *pair)
 {
-	json_t *query = json_object_get(vector, "query"), *item;
+	const json_t *query = json_object_get(vector, "query"), *item;
 	size_t i;
 
-	json_array_foreach(query, i, item) {
-		if (i == MANY)
-			abort();
+	if (json_array_size(query) > MANY)
+		abort();
+	for (i = 0; i < json_array_size(query); i++) {
+		item = json_array_get(query, i);
 		pair[i].name = json_string_value(json_array_get(item, 0));
 		pair[i].value = json_string_value(json_array_get(item, 1));
 	}
@@ -33,15 +34,15 @@ read_query(const json_t *vector, struct sigv4_pair *pair)
 static size_t
 read_headers(json_t *vector, struct sigv4_pair *pair)
 {
-	json_t *value;
-	const char *name;
+	json_t *headers = json_object_get(vector, "headers");
+	void *at;
 	size_t n = 0;
 
-	json_object_foreach(json_object_get(vector, "headers"), name, value) {
-		if (n == MANY)
-			abort();
-		pair[n].name = name;
-		pair[n++].value = json_string_value(value);
+	if (json_object_size(headers) > MANY)
+		abort();
+	for (at = json_object_iter(headers); at != NULL; at = json_object_iter_next(headers, at)) {
+		pair[n].name = json_object_iter_key(at);
+		pair[n++].value = json_string_value(json_object_iter_value(at));
 	}
 	return n;
 }
@@ -124,12 +125,12 @@ other_service(void)
 int
 main(void)
 {
-	json_t *vectors = json_load_file("t/data/sigv4-vectors.json", 0, NULL), *vector;
+	json_t *vectors = json_load_file("t/data/sigv4-vectors.json", 0, NULL);
 	size_t i;
 
 	ok(json_array_size(vectors) >= 12, "the vectors are there");
-	json_array_foreach(vectors, i, vector)
-		check(vector);
+	for (i = 0; i < json_array_size(vectors); i++)
+		check(json_array_get(vectors, i));
 	json_decref(vectors);
 	prefixes();
 	other_service();

@@ -87,10 +87,10 @@ halt() {
 	PATH=$tap_dir/halting:$tap_dir/under-$shell:$PATH MM_BUILD=$build env --default-signal=INT,QUIT,HUP \
 		setsid "$@" >said 2>&1 </dev/null &
 	driver=$!
-	halted=$(timeout 60 cat "$halts_dir/there") && [ -n "$halted" ] || { echo "# never came to $halts:"; sed 's/^/# /' said; return 1; }
+	halted=$(timeout 120 cat "$halts_dir/there") && [ -n "$halted" ] || { echo "# never came to $halts:"; sed 's/^/# /' said; return 1; }
 	case $halts in
-	dump) eventually 10 copying ;;
-	linked) eventually 10 grep -q '^State:.[Tt]' "/proc/$halted/status" ;;
+	dump) eventually 60 copying ;;
+	linked) eventually 60 grep -q '^State:.[Tt]' "/proc/$halted/status" ;;
 	esac
 }
 copying() { psql -qXAt -d postgres -c "select 'yes' from pg_stat_activity where application_name = 'pg_dump' and query like 'COPY%'" | grep -q yes; }
@@ -162,7 +162,7 @@ unsound() {
 }
 
 faults() {
-	eventually 5 none_runs || { echo 'still running:'; running; }
+	eventually 60 none_runs || { echo 'still running:'; running; }
 	mm-pipe -L home/.lock true </dev/null 2>/dev/null || echo 'the lock is held'
 	unsound
 	(cd home && sha256sum -c --quiet ../good 2>&1) || echo 'a good backup is no more what it was'

@@ -128,6 +128,14 @@ is "pre 0
 post 2" "$(told)" '... the post-hook is told'
 psql -qX -d matric -c 'drop view of_notes'
 
+psql -Xqd matric -c 'select pg_sleep(300)' >/dev/null 2>&1 &
+sleeper=$!
+eventually 10 sh -c 'psql -XAtqd postgres -c "select 1 from pg_stat_activity where query like '\''%pg_sleep(300)'\''" | grep -q 1'
+ok 'a session in the database' in_place --yes matric
+said '1 sessions are in database matric' '... is noticed, and left alone'
+ok '... as long as it is not in the way' kill "$sleeper"
+wait "$sleeper" 2>/dev/null || :
+
 exits 2 'a database that is not there cannot be restored in its place' restore --in-place --yes nosuch --to nosuch -i key "$name"
 createdb staging
 ok 'another database can be named' restore --in-place --yes staging --to staging -i key "$name"

@@ -43,7 +43,7 @@ is "$set_before" "$(properties matric)" '... owner, rights, settings and comment
 
 # Sessions: they end, and whoever comes back at once does not come between.
 knock() { while :; do psql -XAtqd matric -c 'select pg_sleep(0.05)' >/dev/null 2>&1 || sleep 0.01; done; }
-psql -Xqd matric -c 'select pg_sleep(60)' >/dev/null 2>&1 &
+psql -Xqd matric -c 'select pg_sleep(3600)' >/dev/null 2>&1 &
 sleeper=$!
 knock &
 knocker=$!
@@ -69,23 +69,30 @@ is 2000 "$(rows matric_restored_20260117_023001)" '... all of it is there'
 is '' "$(kept)" '... and the other is where it was'
 dropdb matric_restored_20260117_023001
 
+psql -Xqd matric -c "rollback prepared 'held'"
+
 # Killed while it waits to rename, and just after it has: there is always one database of the name, and a next run goes on.
 ours() { pgrep -f "[r]estore.sh --locked .*$tap_dir"; }
-waits() { [ "$(ask postgres "select count(*) from pg_stat_activity where application_name like 'mm-restore.%' and query like 'alter database%'")" = 1 ]; }
+active() { [ "$(ask postgres "select count(*) from pg_stat_activity where query like '$1' and ($2)")" -ge 1 ]; }
+psql -Xqd postgres -c begin -c 'alter database matric connection limit 98' -c 'select pg_sleep(3600)' >/dev/null 2>&1 &
+holder=$!
+eventually 30 active 'select pg_sleep(3600)' "state = 'active'"
 restore --swap -i key "$name" >out 2>&1 &
 runner=$!
-ok 'a swap waits' eventually 60 waits
+ok 'a swap waits' eventually 120 active 'alter database%' "wait_event_type = 'Lock'"
 scratch=$(databases | grep _restoring_)
 killed=$(ours)
 # shellcheck disable=SC2086
 kill -s KILL $(for one in $killed; do pgrep -P "$one" -x psql || :; done) $killed 2>/dev/null || :
 wait "$runner" 2>/dev/null || :
-gone() { ! waits; }
-eventually 10 gone
+kill "$holder"
+wait "$holder" 2>/dev/null || :
+ask postgres "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep(3600)' or application_name like 'mm-restore.%'" >/dev/null
+gone() { ! active '%' "application_name like 'mm-restore.%'"; }
+eventually 30 gone
 is '' "$(kept)" 'killed before the swap: the old one is where it was'
 is 2000 "$(rows matric)" '... with what it has'
 is 2000 "$(rows "$scratch")" '... and the restored one is left beside it'
-psql -Xqd matric -c "rollback prepared 'held'"
 psql -qXd matric -c 'delete from public.notes where id > 20'
 ok 'the next swap goes on' restore --swap -i key "$name"
 said "DROP DATABASE $scratch;" '... names what the killed one has left'

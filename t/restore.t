@@ -67,7 +67,19 @@ ok 'a key may come through a pipe' key_by_pipe
 is "$before" "$(picture by_pipe)" '... and be read as often as it is needed'
 cp key 'k e y'
 ok 'options may be written in other ways' restore -fi 'k e y' --to=by_words --jobs=2 -- "$sealed"
-printf 'BACKUP_DEST=%s\n' "$tap_dir/home" >conf
+mkfifo fifo
+exits 78 'a passphrase comes from a file' restore -p fifo --to more "$sealed"
+
+# With a configuration.
+(umask 077; printf 'BACKUP_DEST=%s\nPGHOST=%s\nBACKUP_NAME=matric\nPGDATABASE=nosuch\n' "$tap_dir/home" "$PGHOST" >conf)
+configured() { env -u PGHOST sh "$top/scripts/restore.sh" -c conf "$@" </dev/null; }
+ok 'with a configuration' configured --latest --to by_conf -i key
+is "$before" "$(picture by_conf)" '... its place and its server are meant'
+elsewhere() { BACKUP_DEST=$tap_dir/nowhere configured --latest -n -i key; }
+exits 2 '... unless the environment says another' elsewhere
+exits 78 'one that is not there is refused' sh "$top/scripts/restore.sh" -c nosuch "$sealed"
+(umask 077; printf '%s\n' 'BACKUP_DEST="open' >broken)
+exits 78 '... and one that is broken' sh "$top/scripts/restore.sh" -c broken "$sealed"
 
 # What is there.
 : >"home/$plain.globals.gz"

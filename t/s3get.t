@@ -13,8 +13,8 @@ mib=1048576
 head -c $((30 * mib)) /dev/urandom >long
 head -c 1000 long >short
 : >empty
-head -c $((8 * mib)) long >range
-head -c $((16 * mib + 1)) long >over
+head -c $((12 * mib)) long >range
+head -c $((24 * mib + 1)) long >over
 for file in empty short range over long; do
 	s3_put "$file" <"$file"
 	get() { mm-s3get "$@" "$b/$file" >back; }
@@ -112,10 +112,10 @@ done
 
 if ! LC_ALL=C grep -qa __asan_init "$build/mm-s3get"; then
 	peak() { /usr/bin/time -o used -f %M mm-s3get "$@" "$b/long" >/dev/null && [ "$(cat used)" -le "$most" ]; }
-	most=$((48 * 1024))
-	ok 'no more than 48 MiB' peak
-	most=$((24 * 1024))
-	ok '... and 24 MiB with -j 1' peak -j 1
+	most=$((64 * 1024))
+	ok 'no more than 64 MiB' peak
+	most=$((28 * 1024))
+	ok '... and 28 MiB with -j 1' peak -j 1
 fi
 exits 2 'no operand' mm-s3get
 exits 2 'no key' mm-s3get "$b/"
