@@ -87,7 +87,13 @@ said "$(printf '\033[1m')" '... there are colours'
 no_colour() { NO_COLOR=1 on_terminal; }
 exits 0 'with NO_COLOR' no_colour
 ok '... there are none' sh -c '! grep -q "$(printf "\033")" "$1"' - "$tap_said"
-is '' "$(find /tmp -maxdepth 1 -name 'mm-status.*' -user "$(id -un)" -newer key)" 'nothing is left in /tmp'
+mkdir scratch
+elsewhere() { TMPDIR=$tap_dir/scratch status; }
+ok 'with a directory for what is temporary' elsewhere
+is '' "$(ls -A scratch)" '... nothing is left in it'
+killed() { TMPDIR=$tap_dir/scratch timeout -s TERM 0.3 sh "$top/scripts/status.sh" >/dev/null 2>&1; }
+exits 124 'ended by a signal' killed
+is '' "$(ls -A scratch)" '... nothing is left either'
 
 # The same for machines.
 ok '-J' status -J
