@@ -95,7 +95,7 @@ read_configuration() {
 		command -v "$tool" >/dev/null || unknown "there is no $tool in PATH"
 	done
 	conf_st=0
-	survey_configure "$conf" 2>"$tmp/said" || conf_st=$?
+	survey_configure "$conf" '' 2>"$tmp/said" || conf_st=$?
 	cat -- "$tmp/said" >&2
 	# Warnings come before what is wrong.
 	[ "$conf_st" -eq 0 ] || unknown "the configuration cannot be used: $(sed 's/^[a-z-]*\(\.sh\)\{0,1\}: //; /: cannot be used; /d' "$tmp/said" | tail -n 1)"
@@ -115,8 +115,8 @@ write_index() {
 	while [ "$n" -lt "$places" ]; do
 		n=$((n + 1))
 		[ ! -e "$tmp/$n/blind" ] || log NOTICE "$(cat -- "$tmp/$n/place"): we may not see what is there; going by what was sent"
-		if [ -e "$tmp/$n/why" ]; then
-			printf '%s\t\t%s\n' "$(cat -- "$tmp/$n/place")" "$(cat -- "$tmp/$n/why")"
+		if [ -e "$tmp/$n/sizes.why" ]; then
+			printf '%s\t\t%s\n' "$(cat -- "$tmp/$n/place")" "$(cat -- "$tmp/$n/sizes.why")"
 		else
 			printf '%s\t%s\n' "$(cat -- "$tmp/$n/place")" "$tmp/$n/sizes"
 		fi

@@ -1,17 +1,20 @@
 # survey.sh - sourced: every place looked at, all at once, in a time that is bounded, by whoever may only look.
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
-#	survey_configure CONF	the settings, from that file or, if it is empty, from where they usually are; 78, and said, if
-#				they cannot be used.  Sets $home and $state.  Nothing is made, and nothing is logged to a file.
+#	survey_configure CONF PLACE	the settings, from that file or, if it is empty, from where they usually are; 78, and said, if
+#				they cannot be used.  Sets $home, which is PLACE and the only one unless that is empty, and
+#				$state.  Nothing is made, and nothing is logged to a file.
 #	survey_series		print the names of backups that the settings ask for, a line each; none: whatever is there
 #	survey_places		print home and the other places, a line each, none of them twice
 #	survey_seconds TIME	print it in seconds: 10, 10s, 2m, 1h
-#	survey SECONDS VERB	do that, by place.sh, at each place that has a directory in $tmp:
+#	survey_open		make a directory in $tmp for each place of standard input, a line each; $places is how many
+#	survey SECONDS VERB	do that, by place.sh, at each of them:
 #					$tmp/N/place	the place
 #					$tmp/N/VERB	what was printed
-#					$tmp/N/why	in a line, what was the matter; not there: nothing was
-#				and for `gather' the files that $tmp/N/want names come into $tmp/N/got
-#	survey_open		make these directories from the places of standard input; $places is how many
+#					$tmp/N/VERB.why	in a line, what was the matter; not there: nothing was
+#					$tmp/N/blind	... we may not look there; `sizes' has what was sent
+#				For `gather' the files that $tmp/N/want names come into $tmp/N/got; where it names none nobody is
+#				asked.
 #	survey_end		end what is at work still
 #
 # A place that does not answer in that time is left to itself, even if it cannot be ended: nobody waits for a dead disk.
@@ -31,12 +34,13 @@ survey_configure() {
 	conf_tools "$here"
 	# place.sh is told by the environment.
 	export SSH_OPTIONS RSYNC_OPTIONS S3_OPTIONS BACKUP_LIMIT_RATE
+	[ -z "$2" ] || BACKUP_DEST=$2 BACKUP_REMOTE_RSYNC='' BACKUP_REMOTE_S3=''
 	preflight_places
 	preflight_status || return
 	home=${BACKUP_DEST:-$(pgdump_split "$BACKUP_REMOTE_S3 $BACKUP_REMOTE_RSYNC")}
-	case $home in
+	case $home$2 in
 	/*) home=$(cd -P -- "$home" 2>/dev/null && pwd -P) || home=$BACKUP_DEST ;;
-	s3://*) ;;
+	s3://* | *"$2") ;;
 	*) log ERROR "BACKUP_DEST: '$home' is not an absolute path"; return 78 ;;
 	esac
 	state=${BACKUP_STATE:-/var/lib/matric-memory}
@@ -115,19 +119,18 @@ survey_reason() {
 survey_note() {
 	rm -f -- "$tmp/$1/job"
 	if [ "$2" -eq 0 ]; then
-		rm -f -- "$tmp/$1/why"
+		rm -f -- "$tmp/$1/$3.why"
 		return
 	fi
-	survey_reason "$tmp/$1/said" >"$tmp/$1/why"
+	survey_reason "$tmp/$1/said" >"$tmp/$1/$3.why"
 	# Who may send and not look knows what was sent.
 	survey_sent=$state/sent/$(place_spelt "$(cat -- "$tmp/$1/place")")
 	[ "$3" = sizes ] && [ -r "$survey_sent" ] && place_may_not "$(cat -- "$tmp/$1/said")" || return 0
-	tr '\n' '\0' <"$survey_sent" >"$tmp/$1/sizes" && mv -- "$tmp/$1/why" "$tmp/$1/blind"
+	tr '\n' '\0' <"$survey_sent" >"$tmp/$1/sizes" && mv -- "$tmp/$1/sizes.why" "$tmp/$1/blind"
 }
 
 # survey_wait VERB - take note of each place that has done, until all have, or it is late.
 survey_wait() {
-	survey_left=$places
 	while [ "$survey_left" -gt 0 ] && read -r survey_n survey_st <&3 && [ "$survey_n" != late ]; do
 		survey_left=$((survey_left - 1))
 		survey_note "$survey_n" "$survey_st" "$1"
@@ -138,10 +141,12 @@ survey() {
 	rm -f -- "$tmp/fifo"
 	mkfifo -- "$tmp/fifo" || return
 	exec 3<>"$tmp/fifo"
-	survey_n=0
+	survey_n=0 survey_left=0
 	while [ "$survey_n" -lt "$places" ]; do
 		survey_n=$((survey_n + 1))
-		printf 'no answer within %s seconds\n' "$1" >"$tmp/$survey_n/why"
+		[ "$2" != gather ] || [ -s "$tmp/$survey_n/want" ] || continue
+		printf 'no answer within %s seconds\n' "$1" >"$tmp/$survey_n/$2.why"
+		survey_left=$((survey_left + 1))
 		survey_at "$survey_n" "$2" &
 	done
 	survey_ring "$1" &

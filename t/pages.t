@@ -75,7 +75,7 @@ unexplained() {
 		grep -q -e "^\.It Fl \(.* Fl \)\{0,1\}$option\( \|$\)" "$top/scripts/$1.8" || echo "$option"
 	done
 }
-for command in mm-backup mm-restore mm-drill mm-migrate mm-check; do
+for command in mm-backup mm-restore mm-drill mm-migrate mm-check mm-status; do
 	ok "$command has options" test "$(options $command | wc -l)" -ge 3
 	is '' "$(unexplained $command)" '... and its page explains each'
 done

@@ -37,6 +37,9 @@ is 'root matric-backup 750' "$(container_run stat -c '%U %G %a' /etc/matric-memo
 is 'matric-backup 700' "$(container_run stat -c '%U %a' /var/lib/matric-memory)" 'the state is its own'
 ok 'after the backup it was sent' eventually 30 ends_well matric-backup-send.service
 ok '... and what is past its time was dropped' eventually 30 ends_well matric-backup-prune.service
+ok 'mm-status' container_run runuser -u matric-backup -- /usr/local/bin/mm-status
+said 'The last run ended ' '... knows of the last run'
+said 'ago: success. The next one is at' '... how it went, and of the next'
 
 # What the configuration allows is what the run gets.
 is 1610612736 "$(state matric-backup.service MemoryMax)" 'memory is limited'
