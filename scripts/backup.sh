@@ -41,8 +41,12 @@ here=${here%/*}
 . "$here/retention.sh"
 # shellcheck source=scripts/adopt.sh
 . "$here/adopt.sh"
+# shellcheck source=scripts/heal.sh
+. "$here/heal.sh"
 # shellcheck source=scripts/send.sh
 . "$here/send.sh"
+# shellcheck source=scripts/readback.sh
+. "$here/readback.sh"
 # shellcheck source=scripts/notify.sh
 . "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
@@ -53,6 +57,7 @@ usage() {
 	cat >&2 <<-'EOF'
 		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | prune]
 		       backup.sh [-v] [-c conf] check
+		       backup.sh [-v] [-c conf] readback [place ...]
 		       backup.sh [-v] [-c conf] [--wait time] [-i identity] adopt name
 		       backup.sh [-v] [-c conf] [--wait time] accept name
 	EOF
@@ -61,7 +66,7 @@ usage() {
 
 # read_command_line WORD... - our options and what to do.
 read_command_line() {
-	conf='' wait=0 dry=no progress='' identities='' is_locked=no
+	conf='' wait=0 dry=no progress='' identities='' is_locked=no operands=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-c | --configuration | --wait | -i | --identity) [ $# -ge 2 ] || usage ;;
@@ -85,6 +90,7 @@ $2
 	command=${1:-all} operand=${2-}
 	case $command in
 	all | check | make) [ $# -le 1 ] || usage ;;
+	readback) [ "$dry" = no ] || usage; shift; operands=$(printf '%s\n' "$@") ;;
 	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
 	settle | drop) [ "$is_locked" = yes ] || usage ;;
 	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
@@ -150,9 +156,10 @@ clean_up() {
 	exit "$1"
 }
 
-# work - a phase, under the lock of home or, with a place for operand, of that.
+# work - a phase, under the lock of home or, with a place for operand, of that; who reads back has locks of its own.
 work() {
-	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	case $command in readback) apart=' read back' ;; *) apart='' ;; esac
+	id=$(printf '%s' "$home${operand:+ at $operand}$apart" | cksum | tr -dc 0-9)
 	making=$state/making/${id:?}
 	# We have the lock, so what is left of this kind nobody uses.
 	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
@@ -164,6 +171,7 @@ work() {
 	settle) settle "$operand" || st=$? ;;
 	send) send_all "$operand" || st=3 ;;
 	drop) send_prune "$operand" || st=3 ;;
+	readback) readback "$operand" || st=$? ;;
 	adopt) adopt "$operand" || st=$? ;;
 	accept) retention_accept "$operand" || st=$? ;;
 	esac
@@ -205,6 +213,7 @@ run() {
 	all) all || run_st=$? ;;
 	send) distribute_backup send || run_st=$? ;;
 	prune) prune_all || run_st=$? ;;
+	readback) readback_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
 	after "$run_st"
