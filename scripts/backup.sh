@@ -55,7 +55,7 @@ here=${here%/*}
 # usage - say how we are called.
 usage() {
 	cat >&2 <<-'EOF'
-		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | prune]
+		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | [--if-made] prune]
 		       backup.sh [-v] [-c conf] check
 		       backup.sh [-v] [-c conf] readback [place ...]
 		       backup.sh [-v] [-c conf] [--wait time] [-i identity] adopt name
@@ -66,7 +66,7 @@ usage() {
 
 # read_command_line WORD... - our options and what to do.
 read_command_line() {
-	conf='' wait=0 dry=no progress='' identities='' is_locked=no operands=''
+	conf='' wait=0 dry=no progress='' identities='' is_locked=no operands='' if_made=no
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-c | --configuration | --wait | -i | --identity) [ $# -ge 2 ] || usage ;;
@@ -77,6 +77,7 @@ read_command_line() {
 		-nv | -vn) dry=yes progress=-v ;;
 		-c | --configuration) conf=$2; shift ;;
 		--wait) wait=$2; shift ;;
+		--if-made) if_made=yes ;;
 		-i | --identity) identities="$identities-i
 $2
 "; shift ;;
@@ -96,6 +97,7 @@ $2
 	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
 	*) usage ;;
 	esac
+	case $command$dry$if_made in pruneno* | *no) ;; *) usage ;; esac
 	touches=yes
 	case $command$dry in check* | *yes) touches=no ;; esac
 }
@@ -216,6 +218,7 @@ run() {
 	readback) readback_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
+	last_note "$run_st"
 	after "$run_st"
 }
 
@@ -230,6 +233,7 @@ main() {
 	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
+	case $is_locked$dry in nono) last_find ;; esac
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;

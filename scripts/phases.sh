@@ -155,6 +155,7 @@ all() {
 
 # prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
 prune_all() {
+	[ "$if_made" = no ] || last_made || { log NOTICE 'the last run made no backup, so nothing is dropped'; return 0; }
 	pruned=0
 	distribute_backup drop || pruned=3
 	st=0

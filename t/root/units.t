@@ -124,6 +124,55 @@ container_run systemctl reset-failed matric-backup.service
 ok 'with the server there is one again' starts matric-backup.service
 is $((before + 2)) "$(homes | wc -l)" '... with its manifest'
 
+# One that was made while something else failed goes on all the same; a run that made none drops nothing.
+# aged NAME - a copy of the newest backup under that name; the same at the other place.
+aged() {
+	container_run sh -euc 'cd /var/backups/matric-memory && newest=$(ls matric_*.enc | tail -n 1) && cp -p "$newest" "$1" && sed "s/$newest/$1/" "$newest.manifest" >"$1.manifest" &&
+		chown matric-backup "$1.manifest"' - "$1"
+}
+old=matric_backup_$(date -u -d '40 days ago' +%Y%m%d_%H%M%S).sql.zst.enc
+container_run install -d -m 0700 -o matric-backup /var/backups/matric-memory/second
+container_run sed -i -e 's|^#*BACKUP_REMOTE_RSYNC=.*|BACKUP_REMOTE_RSYNC=/var/backups/matric-memory/second|' -e 's|^#*BACKUP_POST_HOOK=.*|BACKUP_POST_HOOK=false|' /etc/matric-memory/backup.conf
+# mark, ran UNIT TIMES - what was under way has ended; a condition: it has run so often since.
+ran() { [ "$(container_run journalctl -q -o cat -u "$1" --since "$marked" | grep -c '^Finished ')" -ge "$2" ]; }
+quiet() { [ -z "$(container_run sh -c "systemctl list-units --no-legend --state=activating 'matric-backup*'; systemctl list-jobs --no-legend")" ]; }
+mark() { eventually 30 quiet && sleep 1.1 && marked=$(container_run date '+%Y-%m-%d %H:%M:%S'); }
+aged "$old"
+mark
+container_run systemctl reset-failed matric-backup.service
+exits 1 'a run whose hook fails has failed' starts matric-backup.service
+is 3 "$(state matric-backup.service ExecMainStatus)" '... with a backup'
+ok '... which is sent' eventually 30 ran matric-backup-send.service 1
+ok '... and what is past its time' eventually 30 ran matric-backup-prune.service 1
+newest=$(homes -maxdepth 1 -name '*.enc' | sort | tail -n 1)
+ok '... to the other place' container_run test -e "/var/backups/matric-memory/second/${newest##*/}.manifest"
+is '' "$(homes -name "$old*")" '... goes'
+container_run sed -i 's|^BACKUP_POST_HOOK=.*|BACKUP_PRE_HOOK=false|' /etc/matric-memory/backup.conf
+aged "$old"
+container_run sh -c 'rm /var/backups/matric-memory/second/*'
+mark
+container_run systemctl reset-failed matric-backup.service matric-backup-send.service matric-backup-prune.service
+exits 1 'a run that makes nothing has failed' starts matric-backup.service
+is 1 "$(state matric-backup.service ExecMainStatus)" '... without a backup'
+ok '... what the other place lacks is sent all the same' eventually 30 ran matric-backup-send.service 1
+ok '... to which it goes' container_run test -e "/var/backups/matric-memory/second/${newest##*/}.manifest"
+ok '... and nobody' eventually 30 ran matric-backup-prune.service 1
+ok '... drops anything' container_run test -e "/var/backups/matric-memory/$old.manifest"
+drops_nothing() { container_run journalctl -q -o cat -u matric-backup-prune.service --since "$marked" | grep -F 'the last run made no backup, so nothing is dropped'; }
+ok '... of which it is said' drops_nothing
+
+# What lies there is read back.
+byte() { container_run sh -c 'printf x | dd of="$1" bs=1 seek=2000 conv=notrunc' - "$1"; }
+byte "/var/backups/matric-memory/second/${newest##*/}" 2>/dev/null
+exits 1 'a bit that has changed at the other place' starts matric-backup-readback.service
+is 3 "$(state matric-backup-readback.service ExecMainStatus)" '... is found'
+ok '... and the copy marked' container_run test -s "/var/backups/matric-memory/second/${newest##*/}.suspect"
+container_run systemctl start matric-backup-send.service
+ok '... which is replaced' container_run cmp "/var/backups/matric-memory/second/${newest##*/}" "$newest"
+ok '... and sound from then on' starts matric-backup-readback.service
+container_run sh -c 'sed -i -e /^BACKUP_PRE_HOOK/d -e /^BACKUP_REMOTE_RSYNC/d /etc/matric-memory/backup.conf && rm -r /var/backups/matric-memory/second "/var/backups/matric-memory/$1" "/var/backups/matric-memory/$1.manifest"' - "$old"
+before=$(($(homes | wc -l) - 2))
+
 # A server with passwords: the credential reaches pg_dump as a file that libpq accepts, and the run alone has it.
 in_psql matric "create role remote login password 'open sesame' in role pg_read_all_data"
 container_run sh -c 'umask 077 && echo "127.0.0.1:5432:matric:remote:open sesame" >/etc/matric-memory/pgpass'
