@@ -5,7 +5,8 @@
 . "$top/t/container.sh"
 export MAKEFLAGS="B=${build#"$top"/}"
 
-at_exit='container_stop "$tap_dir/machine"'
+receiver=''
+at_exit='[ -z "$receiver" ] || kill "$receiver"; container_stop "$tap_dir/machine"'
 container_start "$tap_dir/machine"
 
 # pasted TEXT - paste the first block of units/INSTALL after the line that begins so.
@@ -72,6 +73,23 @@ container_run sh -euc 'install -d -m 0770 -g mail /var/spool/sent
 	chmod 755 /usr/sbin/sendmail
 	sed -i "s/^#*NOTIFY_EMAIL=.*/NOTIFY_EMAIL=ops@example.com/" /etc/matric-memory/backup.conf'
 mailed() { container_run grep -qF "$1" /var/spool/sent/box; }
+
+# The notice, confined as the services are, reaches a webhook; such a sendmail it reaches with the drop-in.
+mkdir hook
+nsenter -t "$container_init" -n -- /usr/bin/python3 "$top/t/receiver.py" "$tap_dir/hook" &
+receiver=$!
+eventually 20 test -s hook/port
+container_run sed -i "s|^#*NOTIFY_WEBHOOK=.*|NOTIFY_WEBHOOK=http://127.0.0.1:$(cat hook/port)/hook|" /etc/matric-memory/backup.conf
+notice=matric-backup-notify@matric-backup-drill.service.service
+ok 'the notice of a failure' starts $notice
+ok '... reaches a webhook' grep -q matric-backup-drill.service hook/1.body
+exits 1 '... and no mailbox by a sendmail with the rights of a group' mailed matric-backup-drill.service
+container_run sed -i 's/^NOTIFY_WEBHOOK=/#&/' /etc/matric-memory/backup.conf
+ok 'INSTALL, for mail' pasted 'For mail by a sendmail'
+ok '... and the notice' starts $notice
+ok '... is in the mailbox' mailed matric-backup-drill.service
+is "$(container_run cat /usr/local/lib/systemd/system/matric-backup.service | grep -c '^NoNewPrivileges=yes')" \
+	"$(state matric-backup.service NoNewPrivileges | grep -c yes)" '... and the others are confined as before'
 
 # What watches it: a line for cron, and one for sudo.
 container_run sh -euc 'install -d -o root -g root /var/lib/prometheus/node-exporter
