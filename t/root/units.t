@@ -102,11 +102,25 @@ promtool=$(sh "$top/t/promtool.sh")
 ok '... writes metrics' "$promtool" check metrics <"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
 ok '... of the backup' grep -q '^mm_backup_last_success_timestamp_seconds{destination="/var/backups/matric-memory",name="matric"}' \
 	"$tap_dir/machine/root/var/lib/prometheus/node-exporter/mm_backup_age.prom"
-by_nagios() { container_run runuser -u nagios -- sh -c "$(sed -n 's/^.*command_line.*\(.usr.bin.sudo.*\)/\1/p' "$top/units/nagios/matric-backup.cfg" | sed 's/$ARG1\$/26h/; s/$ARG2\$/50h/')"; }
+by_nagios() { container_run runuser -u nagios -- sh -c "$(sed -n 's/^.*command_line.*\(.usr.bin.sudo.*\)/\1/p' "$top/units/nagios/matric-backup.cfg")"; }
+ok 'sudo takes the line for Nagios' container_run visudo -c -f /etc/sudoers.d/matric-backup
 ok 'the command that Nagios runs' by_nagios
 said 'BACKUP OK - /var/backups/matric-memory: matric: newest' '... sees the backup'
-by_nagios_else() { container_run runuser -u nagios -- sudo -n -u matric-backup cat /etc/matric-memory/backup.conf; }
-exits 1 '... and may do nothing else' by_nagios_else
+# sudo_as USER WORD... - as the user of the backups, by that one.
+sudo_as() {
+	user=$1
+	shift
+	container_run runuser -u "$user" -- sudo -n -u matric-backup "$@"
+}
+victim=$(homes -name '*.manifest')
+victim=${victim%%.manifest*}.manifest
+for words in 'cat /etc/matric-memory/backup.conf' "/usr/local/bin/mm-check -w 26h -C 50h -t 50s -o $victim" "/usr/local/bin/mm-check -o $victim" \
+	/usr/local/bin/mm-check '/usr/local/bin/mm-check -w 26h -C 50h -t 50s -c /tmp/other.conf' '/usr/local/bin/mm-check -w 26h -C 50h'; do
+	# shellcheck disable=SC2086
+	exits 1 "... and may not say $words" sudo_as nagios $words
+	said 'password is required' '... without a password'
+done
+is 1 "$(container_run grep -c '^# manifest: 1' "$victim")" '... so that every backup is as it was'
 
 # Stopped in the middle: pg_dump waits for a lock that somebody holds.
 locks() { in_psql matric "select count(*) from pg_locks l join pg_stat_activity a using (pid) where relation = 'secret_notes'::regclass and $1"; }
@@ -218,8 +232,33 @@ in_psql postgres 'drop database notes'
 exits 1 'without that database its service fails' starts matric-backup@notes.service
 ok '... of which its own people hear' eventually 20 mailed 'To: notes@example.com'
 
-# The drill, of the newest backup that there is.
+# Migrations, as INSTALL has them: the role of every night reads, another one changes what is its own.
 container_run sed -i -e 's/^PGUSER=.*/PGUSER=matric-backup/' -e '/^PGHOST/d' /etc/matric-memory/backup.conf
+in_psql matric 'create role matric login; alter table secret_notes owner to matric'
+ok 'INSTALL, migrations' pasted Migrations,
+container_run sh -euc 'useradd --system --create-home deploy
+	install -d -o deploy -m 0755 /srv/matric
+	umask 022
+	echo "alter table secret_notes add column mood text default '"'ok'"'" >/srv/matric/migration.sql
+	cp /srv/matric/migration.sql /srv/matric/other.sql
+	printf "%s\n" "$1" >/etc/sudoers.d/deploy && chmod 0440 /etc/sudoers.d/deploy' - "$(sed -n 's/^#	\(deploy .*\)/\1/p' "$top/units/examples/deploy.yml")"
+ok 'sudo takes the line for deploy' container_run visudo -c -f /etc/sudoers.d/deploy
+as_every_night() { container_run runuser -u matric-backup -- mm-migrate /srv/matric/migration.sql; }
+exits 1 'a migration by the role of every night' as_every_night
+said 'must be owner of table' '... is none'
+migrate=$(sed -n 's/^.* server sudo -n -u matric-backup \(.*\)$/\1/p' "$top/units/examples/deploy.yml" | sed 's|"$DEPLOY_DIR/\(.*\)"|/srv/matric/\1|')
+# shellcheck disable=SC2086
+ok 'what deploy.yml says on the server' sudo_as deploy $migrate
+said 'Backup: /var/backups/matric-memory/migrations/matric_backup_' '... makes a backup'
+is ok "$(in_psql matric 'select distinct mood from secret_notes')" '... and the change'
+for words in '-c /srv/matric/my.conf /srv/matric/migration.sql' /srv/matric/other.sql "${migrate#* } --no-transaction"; do
+	# shellcheck disable=SC2086
+	exits 1 "... and may not say mm-migrate $words" sudo_as deploy /usr/local/bin/mm-migrate $words
+	said 'password is required' '... without a password'
+done
+container_run rm -r /var/backups/matric-memory/migrations
+
+# The drill, of the newest backup that there is.
 ok 'a restore on trial is set up' pasted 'A restore on trial'
 ok '... and the backup comes back' starts matric-backup-drill.service
 is 1 "$(homes -name '*.drill' | wc -l)" '... which is on record beside it'
