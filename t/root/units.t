@@ -5,8 +5,7 @@
 . "$top/t/container.sh"
 export MAKEFLAGS="B=${build#"$top"/}"
 
-receiver=''
-at_exit='[ -z "$receiver" ] || kill "$receiver"; container_stop "$tap_dir/machine"'
+at_exit='container_stop "$tap_dir/machine"'
 container_start "$tap_dir/machine"
 
 # pasted TEXT - paste the first block of units/INSTALL after the line that begins so.
@@ -77,7 +76,7 @@ mailed() { container_run grep -qF "$1" /var/spool/sent/box; }
 # The notice, confined as the services are, reaches a webhook; such a sendmail it reaches with the drop-in.
 mkdir hook
 nsenter -t "$container_init" -n -- /usr/bin/python3 "$top/t/receiver.py" "$tap_dir/hook" &
-receiver=$!
+at_exit="kill $!; $at_exit"
 eventually 20 test -s hook/port
 container_run sed -i "s|^#*NOTIFY_WEBHOOK=.*|NOTIFY_WEBHOOK=http://127.0.0.1:$(cat hook/port)/hook|" /etc/matric-memory/backup.conf
 notice=matric-backup-notify@matric-backup-drill.service.service
@@ -264,10 +263,23 @@ ok '... and the backup comes back' starts matric-backup-drill.service
 is 1 "$(homes -name '*.drill' | wc -l)" '... which is on record beside it'
 is '' "$(container_run find /var/cache/matric-memory -mindepth 1)" '... and all else is gone'
 
+is '1610612736 10 20' "$(for property in MemoryMax Nice CPUWeight; do state matric-backup-drill.service $property; done | paste -sd ' ')" '... within the limits of all'
+is '12h 2d' "$(for unit in drill readback; do state matric-backup-$unit.service TimeoutStartUSec; done | paste -sd ' ')" '... and in a time of its own'
+container_run mkdir -p /etc/systemd/system/matric-backup-drill.service.d
+container_run sh -c 'printf "[Service]\nTimeoutStartSec=1s\n" >/etc/systemd/system/matric-backup-drill.service.d/short.conf && systemctl daemon-reload'
+exits 1 'one that takes longer than it may' starts matric-backup-drill.service
+is timeout "$(state matric-backup-drill.service Result)" '... is ended'
+ok '... and leaves no process' eventually 20 idle
+is '' "$(container_run sh -c 'find /var/cache/matric-memory -mindepth 1')" '... nor a file'
+
 # Gone again.
+container_run install -m 0644 /usr/local/share/doc/matric-memory/examples/prometheus/cron /etc/cron.d/matric-backup
+ok 'INSTALL, the identity' pasted 'If step 4 made it here'
+ok '... is gone from here' container_run test ! -e identity
 ok 'INSTALL, Leaving, another database' pasted_for notes 'The timers of other'
 ok 'INSTALL, Leaving' pasted 'and then the rest'
 is '' "$(container_run find /usr/local /etc/systemd/system -name '*mm-*' -o -path '*.wants/matric-backup*')" '... leaves no command of ours, nor a timer'
+is '' "$(container_run find /etc -name '*matric-backup*' -o -path '*.d/matric-memory')" '... nor anything that would call one'
 is $((before + 4)) "$(homes ! -name '*.drill' | wc -l)" '... but every backup'
 ok '... and the configuration' container_run test -e /etc/matric-memory/backup.conf
 done_testing
