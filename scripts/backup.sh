@@ -41,8 +41,12 @@ here=${here%/*}
 . "$here/retention.sh"
 # shellcheck source=scripts/adopt.sh
 . "$here/adopt.sh"
+# shellcheck source=scripts/heal.sh
+. "$here/heal.sh"
 # shellcheck source=scripts/send.sh
 . "$here/send.sh"
+# shellcheck source=scripts/readback.sh
+. "$here/readback.sh"
 # shellcheck source=scripts/notify.sh
 . "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
@@ -51,8 +55,9 @@ here=${here%/*}
 # usage - say how we are called.
 usage() {
 	cat >&2 <<-'EOF'
-		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | prune]
+		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | [--if-made] prune]
 		       backup.sh [-v] [-c conf] check
+		       backup.sh [-v] [-c conf] readback [place ...]
 		       backup.sh [-v] [-c conf] [--wait time] [-i identity] adopt name
 		       backup.sh [-v] [-c conf] [--wait time] accept name
 	EOF
@@ -61,7 +66,7 @@ usage() {
 
 # read_command_line WORD... - our options and what to do.
 read_command_line() {
-	conf='' wait=0 dry=no progress='' identities='' is_locked=no
+	conf='' wait=0 dry=no progress='' identities='' is_locked=no operands='' if_made=no
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-c | --configuration | --wait | -i | --identity) [ $# -ge 2 ] || usage ;;
@@ -72,6 +77,7 @@ read_command_line() {
 		-nv | -vn) dry=yes progress=-v ;;
 		-c | --configuration) conf=$2; shift ;;
 		--wait) wait=$2; shift ;;
+		--if-made) if_made=yes ;;
 		-i | --identity) identities="$identities-i
 $2
 "; shift ;;
@@ -85,11 +91,13 @@ $2
 	command=${1:-all} operand=${2-}
 	case $command in
 	all | check | make) [ $# -le 1 ] || usage ;;
+	readback) [ "$dry" = no ] || usage; shift; operands=$(printf '%s\n' "$@") ;;
 	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
 	settle | drop) [ "$is_locked" = yes ] || usage ;;
 	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
 	*) usage ;;
 	esac
+	case $command$dry$if_made in pruneno* | *no) ;; *) usage ;; esac
 	touches=yes
 	case $command$dry in check* | *yes) touches=no ;; esac
 }
@@ -150,9 +158,10 @@ clean_up() {
 	exit "$1"
 }
 
-# work - a phase, under the lock of home or, with a place for operand, of that.
+# work - a phase, under the lock of home or, with a place for operand, of that; who reads back has locks of its own.
 work() {
-	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	case $command in readback) apart=' read back' ;; *) apart='' ;; esac
+	id=$(printf '%s' "$home${operand:+ at $operand}$apart" | cksum | tr -dc 0-9)
 	making=$state/making/${id:?}
 	# We have the lock, so what is left of this kind nobody uses.
 	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
@@ -164,6 +173,7 @@ work() {
 	settle) settle "$operand" || st=$? ;;
 	send) send_all "$operand" || st=3 ;;
 	drop) send_prune "$operand" || st=3 ;;
+	readback) readback "$operand" || st=$? ;;
 	adopt) adopt "$operand" || st=$? ;;
 	accept) retention_accept "$operand" || st=$? ;;
 	esac
@@ -205,8 +215,10 @@ run() {
 	all) all || run_st=$? ;;
 	send) distribute_backup send || run_st=$? ;;
 	prune) prune_all || run_st=$? ;;
+	readback) readback_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
+	last_note "$run_st"
 	after "$run_st"
 }
 
@@ -221,6 +233,7 @@ main() {
 	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
+	case $is_locked$dry in nono) last_find ;; esac
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;

@@ -14,7 +14,7 @@
 
 # known_databases - print those of the last time, for what needs no server.
 known_databases() {
-	case $command in send | prune | settle | drop) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
+	case $command in send | prune | settle | drop | readback) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
 }
 
 # remember_databases - for the next time.  Several of us do so at once.
@@ -106,19 +106,25 @@ settle() {
 # distribute_backup PHASE - that phase at every place, at once; 3 if it failed at one.  A place where yesterday's is still at
 # work is left to that.
 distribute_backup() {
-	distributes=$1 distribute_st=0
+	distributes=$1
 	each_line "$(send_places)" start_there
+	await_places 'what is lacking there is left to the run that is at work there'
+}
+
+# await_places TEXT - until all $jobs have ended; 3 if one failed.  TEXT is for a place that another run is at.
+await_places() {
+	await_st=0
 	for job in $jobs; do
 		job_st=0
 		wait "$job" || job_st=$?
 		case $job_st in
 		0) ;;
-		75) log NOTICE 'what is lacking there is left to the run that is at work there' ;;
-		*) distribute_st=3 ;;
+		75) log NOTICE "$1" ;;
+		*) await_st=3 ;;
 		esac
 	done
 	jobs=''
-	return "$distribute_st"
+	return "$await_st"
 }
 
 # start_there PLACE - for distribute_backup.
@@ -149,6 +155,7 @@ all() {
 
 # prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
 prune_all() {
+	[ "$if_made" = no ] || last_made || { log NOTICE 'the last run made no backup, so nothing is dropped'; return 0; }
 	pruned=0
 	distribute_backup drop || pruned=3
 	st=0
