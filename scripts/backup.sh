@@ -23,6 +23,8 @@ here=${here%/*}
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
+# shellcheck source=scripts/runs.sh
+. "$here/runs.sh"
 # shellcheck source=scripts/preflight.sh
 . "$here/preflight.sh"
 # shellcheck source=scripts/directories.sh

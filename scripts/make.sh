@@ -150,7 +150,7 @@ make_backup() {
 	rm -f -- "$making/$name"
 	drill_new || return
 	identity=''
-	printf '%s\n' "$name" >>"$state/made" || :
+	run_adds made "$name"
 	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
 }

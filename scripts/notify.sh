@@ -196,16 +196,14 @@ tell() {
 	tells=no
 	metrics_end "$1"
 	notify_end "$1"
-	rm -f -- "$log_tail" "$log_tail.hook"
+	rm -f -- "$log_tail" "$log_tail".*
 }
 
 # after STATUS - a hook that fails spoils a good run.
 after() {
 	case $command in all | make) ;; *) return "$1" ;; esac
 	[ "$1" -ne 75 ] || return "$1"
-	# What is written down there is this run's only if it made something.
-	BACKUP_STATUS=$1 BACKUP_MADE=''
-	case $1 in 0 | 3) BACKUP_MADE=$(cat -- "$state/made" 2>/dev/null) || : ;; esac
+	BACKUP_STATUS=$1 BACKUP_MADE=$(run_has made)
 	export BACKUP_STATUS BACKUP_MADE
 	run_hook BACKUP_POST_HOOK || { [ "$1" -ne 0 ] || return 3; }
 	return "$1"

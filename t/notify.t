@@ -125,6 +125,23 @@ ok '... and the one after knows it' grep -q 'status=1 made= ' hooked
 exits 3 'a hook that fails after' hook '' 'exit 4'
 is $((before + 2)) "$(backups)" '... costs no backup'
 
+# Two configurations with one state directory, at the same time.
+mkdir ssh
+printf '#!/bin/sh\ntouch asked\nuntil [ -e go ]; do sleep 0.1; done\nexit 255\n' >ssh/ssh
+chmod +x ssh/ssh
+psql -qX -d postgres -c 'create database other'
+first() { PATH=$tap_dir/ssh:$PATH BACKUP_REMOTE_RSYNC=box:/x BACKUP_POST_HOOK="$note" backup; }
+second() { BACKUP_DEST=$tap_dir/home2 PGDATABASE=other backup make; }
+: >hooked
+first 2>/dev/null &
+job=$!
+ok 'a run is sending' eventually 20 test -e asked
+ok '... while another configuration makes a backup' second
+touch go
+wait "$job" || st=$?
+is 3 "$st" '... and ends'
+ok '... knowing its own' grep -q 'status=3 made=matric_backup_[^ ]* command=all' hooked
+
 # Metrics.
 mkdir metrics
 metrics() { METRICS_DIR=$tap_dir/metrics backup make; }
