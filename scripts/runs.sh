@@ -29,5 +29,5 @@ run_adds() {
 }
 
 run_has() {
-	cat -- "$log_tail.$1" 2>/dev/null || :
+	[ -z "${log_tail-}" ] || cat -- "$log_tail.$1" 2>/dev/null || :
 }

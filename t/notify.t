@@ -18,7 +18,7 @@ cat >mail/sendmail <<'END'
 [ "$*" = '-oi -t' ] || exit 64
 cat >>"$MAILBOX"
 [ ! -e "$MAILBOX.broken" ] || exit 75
-[ ! -e "$MAILBOX.slow" ] || sleep 60
+[ ! -e "$MAILBOX.slow" ] || { trap '' TERM; setsid sleep 25 & sleep 60; }
 END
 chmod +x mail/sendmail
 export MAILBOX="$tap_dir/mailbox" MM_BUILD="$build" PATH="$tap_dir/mail:$PATH"
@@ -33,11 +33,11 @@ ok 'a good run' with A=b
 is '' "$(mails)" '... is in no mail'
 is '/canary-ping /canary-ping/start' "$(paths)" '... and the ping alone hears of it, at both ends'
 clear_all
-exits 1 'a run that fails' with PGDATABASE=nosuch
+exits 1 'a run that fails' with PGPORT=1
 is 1 "$(mails)" '... is in one mail'
 ok '... to whom it should go' grep -qx 'To: ops@example.com' mailbox
-ok '... which says what it is in its subject' grep -qx "Subject: backup of nosuch on $(uname -n): FAILED (1)" mailbox
-ok '... and why in its text' grep -q 'database nosuch does not answer' mailbox
+ok '... which says what it is in its subject' grep -qx "Subject: backup of matric on $(uname -n): FAILED (1)" mailbox
+ok '... and why in its text' grep -q 'database matric does not answer' mailbox
 is '/canary-hook /canary-ping/fail /canary-ping/start' "$(paths)" '... and the webhook and the ping hear of it'
 ok '... with the reason' grep -q 'does not answer' "$dir"/*.body
 clear_all
@@ -50,17 +50,41 @@ ok '... as good' grep -q '^Subject: .*: good$' mailbox
 clear_all
 ok 'with NOTIFY_ON=change' with NOTIFY_ON=change
 is '' "$(mails)" '... one that is as the one before is not'
-exits 1 'the first that fails' with NOTIFY_ON=change PGDATABASE=nosuch
-exits 1 'the second' with NOTIFY_ON=change PGDATABASE=nosuch
+exits 1 'the first that fails' with NOTIFY_ON=change PGPORT=1
+exits 1 'the second' with NOTIFY_ON=change PGPORT=1
 is 1 "$(mails)" '... are one mail'
+ok 'one of another configuration' with NOTIFY_ON=change PGDATABASE=postgres
+is 1 "$(mails)" '... is no news, and not compared with it'
 ok 'and the first that is good' with NOTIFY_ON=change
 is 2 "$(mails)" '... is another'
+clear_all
+nights() {
+	for night in 1 2; do
+		with "NIGHT=$night" NOTIFY_ON=change || return
+		env NOTIFY_EMAIL=ops@example.com NOTIFY_PING="$origin/canary-ping" NOTIFY_ON=change BACKUP_REMOTE_RSYNC="$tap_dir/no/where" \
+			sh "$top/scripts/backup.sh" send || [ $? -eq 3 ] || return
+		env NOTIFY_EMAIL=ops@example.com NOTIFY_ON=change sh "$top/scripts/backup.sh" prune || return
+	done
+}
+ok 'two nights with a dead place, a service each for make, send and prune' nights
+is 1 "$(mails)" '... are one mail, with NOTIFY_ON=change'
+ok '... about the sending' grep -qx "Subject: sending backups of matric on $(uname -n): not all is sent" mailbox
+is '/canary-ping /canary-ping /canary-ping/fail /canary-ping/fail /canary-ping/start /canary-ping/start' "$(paths)" \
+	'... and the ping hears of each backup and each failure'
+clear_all
+each() { for phase in make send prune; do env NOTIFY_EMAIL=ops@example.com NOTIFY_ON=always sh "$top/scripts/backup.sh" "$phase" || return; done; }
+ok 'with NOTIFY_ON=always a night of make, send and prune' each
+is 3 "$(mails)" '... is three mails'
+is "backup dropping sending" "$(sed -n 's/^Subject: \([a-z]*\) .*: good$/\1/p' mailbox | sort | paste -sd ' ')" '... each about one'
 clear_all
 mm-pipe -L home/.lock --wait 5s sleep 20 &
 holder=$!
 eventually 5 sh -c '! mm-pipe -L home/.lock true 2>/dev/null'
 exits 75 'a run that found another at work' with NOTIFY_ON=always
 is '' "$(mails)" '... is no news'
+busy() { env NOTIFY_EMAIL=ops@example.com MONITOR_SERVICE_RESULT=exit-code MONITOR_EXIT_STATUS=75 MONITOR_INVOCATION_ID=75 sh "$top/scripts/backup.sh" notice matric-backup.service; }
+ok '... nor is it for the unit' busy
+is '' "$(mails)" '... which tells nobody'
 kill "$holder"
 wait "$holder" || :
 
@@ -78,10 +102,19 @@ rm mailbox.broken
 touch mailbox.slow
 slow() {
 	begun=$(date +%s)
-	with NOTIFY_ON=always && [ $(($(date +%s) - begun)) -lt 30 ]
+	with NOTIFY_ON=always && [ $(($(date +%s) - begun)) -lt 20 ]
 }
-ok 'a sendmail that hangs is not waited for long' slow
-rm mailbox.slow
+ok 'a sendmail that hangs, deaf to TERM, is not waited for long' slow
+said 'NOTIFY_EMAIL: nobody could be told: no answer within' '... is named'
+yes hang | head -n 8 >"$dir/answers"
+begun=$(date +%s)
+exits 1 'when mail, webhook and ping all hang, a run' with INVOCATION_ID=hang PGPORT=1
+ok '... and then its unit' env NOTIFY_EMAIL=ops@example.com NOTIFY_WEBHOOK="$origin/hook" NOTIFY_PING="$origin/ping" MONITOR_SERVICE_RESULT=x \
+	MONITOR_EXIT_STATUS=1 MONITOR_INVOCATION_ID=hang sh "$top/scripts/backup.sh" notice matric-backup.service
+took=$(($(date +%s) - begun))
+ok '... are over within 30 seconds' test "$took" -le 30
+ok '... having tried all of them twice' test "$took" -ge 16
+rm mailbox.slow "$dir/answers"
 argv() { strace -f -qq -s 2000 -e trace=execve -o trace sh "$top/scripts/backup.sh" -c conf make; }
 printf 'NOTIFY_WEBHOOK=%s/canary-hook\nNOTIFY_PING=%s/canary-ping\nNOTIFY_ON=always\n' "$origin" "$origin" >conf
 chmod 600 conf
@@ -97,19 +130,44 @@ unit() { env NOTIFY_EMAIL=ops@example.com NOTIFY_WEBHOOK="$origin/canary-hook" M
 ok 'a run that was killed is told by its unit' unit none-such
 is 1 "$(mails)" '... by mail'
 is 1 "$(got)" '... and by webhook'
-ok '... with the reason' grep -q 'matric-backup.service.*oom-kill' mailbox
+ok '... with the reason' grep -qx 'Subject: matric-backup.service on .* failed: oom-kill KILL' mailbox
+ok '... and where to look' grep -q 'look with: journalctl -u matric-backup.service' mailbox
 clear_all
-exits 1 'a run under systemd that could tell' with PGDATABASE=nosuch INVOCATION_ID=0123
+exits 1 'a run under systemd that could tell' with PGPORT=1 INVOCATION_ID=0123
 ok '... and then its unit' unit 0123
 is 1 "$(mails)" '... are one mail'
 clear_all
 touch mailbox.broken
-exits 1 'a run under systemd that could tell by webhook alone' with PGDATABASE=nosuch INVOCATION_ID=4567
+exits 1 'a run under systemd that could tell by webhook alone' with PGPORT=1 INVOCATION_ID=4567
 rm mailbox.broken
 clear_all
 ok '... and then its unit' unit 4567
 is 1 "$(mails)" '... which sends the mail'
 is 0 "$(got)" '... and no more'
+
+clear_all
+exits 1 'with NOTIFY_ON=change a failure like that of the night before' with NOTIFY_ON=change PGPORT=1 INVOCATION_ID=89ab
+changed() { NOTIFY_ON=change unit 89ab; }
+ok '... and then its unit' changed
+is '' "$(mails)" '... tell nobody'
+
+# A real sendmail.
+mkdir smtp
+mv mail/sendmail mail/kept
+/usr/bin/python3 "$top/t/smtp.py" "$tap_dir/smtp" &
+at_exit="kill $!; $at_exit"
+eventually 20 test -s smtp/port
+printf 'account default\nhost 127.0.0.1\nport %s\nfrom backup@example.com\n' "$(cat smtp/port)" >.msmtprc
+chmod 600 .msmtprc
+for program in sendmail msmtp; do
+	ln -sf "$(command -v msmtp)" "mail/$program"
+	exits 1 "msmtp, by the name of $program" env HOME="$tap_dir" NOTIFY_EMAIL='ops@example.com, night@example.com' PGPORT=1 sh "$top/scripts/backup.sh" make
+	is 'ops@example.com night@example.com' "$(sed -n 's/^RCPT TO:<\(.*\)>.*/\1/p' smtp/*.to | paste -sd ' ')" '... sends to all to whom it should go'
+	ok '... the title' grep -qx "Subject: backup of matric on $(uname -n): FAILED (1)" smtp/*.mail
+	ok '... and the text' grep -q 'database matric does not answer' smtp/*.mail
+	rm smtp/*.mail smtp/*.to "mail/$program"
+done
+mv mail/kept mail/sendmail
 
 # Hooks.
 hook() { env BACKUP_PRE_HOOK="$1" BACKUP_POST_HOOK="$2" sh "$top/scripts/backup.sh" make; }
