@@ -45,6 +45,8 @@ here=${here%/*}
 . "$here/adopt.sh"
 # shellcheck source=scripts/send.sh
 . "$here/send.sh"
+# shellcheck source=scripts/metrics.sh
+. "$here/metrics.sh"
 # shellcheck source=scripts/notify.sh
 . "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
@@ -205,8 +207,8 @@ run() {
 	run_st=0
 	case $command in
 	all) all || run_st=$? ;;
-	send) distribute_backup send || run_st=$? ;;
-	prune) prune_all || run_st=$? ;;
+	send) run_timed send distribute_backup send || run_st=$? ;;
+	prune) run_timed prune prune_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
 	after "$run_st"

@@ -1,8 +1,9 @@
-# notify.sh - sourced: who hears of a run, how it went in numbers, and the administrator's hooks.
+# notify.sh - sourced: who hears of a run, and the administrator's hooks.
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
 #	begin			from here on what is logged is kept, and the run is told of when it ends
-#	tell STATUS		it has ended: to NOTIFY_EMAIL, NOTIFY_WEBHOOK and NOTIFY_PING, as NOTIFY_ON has it, and to METRICS_DIR
+#	tell STATUS		it has ended: to NOTIFY_EMAIL, NOTIFY_WEBHOOK and NOTIFY_PING, as NOTIFY_ON has it, and (metrics.sh) to
+#				METRICS_DIR
 #	after STATUS		BACKUP_POST_HOOK, after a run that made, or tried to make, backups; our status then
 #	notify_unit UNIT	for OnFailure= of a service: what its run could not say any more
 #	run_hook KEY		run that setting, a command, if there is one; its status
@@ -183,30 +184,6 @@ run_hook() {
 	return "$hook_st"
 }
 
-# metrics_line NAME VALUE TYPE HELP - one metric of this command at this home.
-metrics_line() {
-	printf '# HELP %s %s\n# TYPE %s %s\n%s{home="%s",command="%s"} %s\n' "$1" "$4" "$1" "$3" "$1" "$metrics_home" "$command" "$2"
-}
-
-metrics_end() {
-	[ -n "$METRICS_DIR" ] || return 0
-	metrics_now=$(date +%s)
-	metrics_home=$(printf '%s' "$home" | sed 's/[\\"]/\\&/g')
-	metrics_file=$METRICS_DIR/mm_backup_run.$(printf '%s' "$home" | cksum | tr -dc 0-9).$command.prom
-	metrics_good=$(sed -n 's/^mm_backup_run_last_success_timestamp_seconds{.*} //p' "$metrics_file" 2>/dev/null) || metrics_good=''
-	[ "$1" -ne 0 ] || metrics_good=$metrics_now
-	{
-		metrics_line mm_backup_run_timestamp_seconds "$metrics_now" gauge 'When the last run of this command ended.'
-		metrics_line mm_backup_run_status "$1" gauge 'Exit status of the last run: 0 good, 3 partial, 1 no backup, 75 busy, 78 configuration.'
-		metrics_line mm_backup_run_duration_seconds $((metrics_now - began)) gauge 'How long the last run took.'
-		[ -z "$metrics_good" ] || metrics_line mm_backup_run_last_success_timestamp_seconds "$metrics_good" gauge \
-			'When a run of this command last ended with status 0.'
-	} >"$metrics_file.$$" 2>/dev/null && chmod 644 "$metrics_file.$$" && mv -f -- "$metrics_file.$$" "$metrics_file" || {
-		rm -f -- "$metrics_file.$$"
-		log WARN "METRICS_DIR: $metrics_file could not be written"
-	}
-}
-
 # begin_sweep - remove what runs have left there that were killed, and so are no more.
 begin_sweep() {
 	for begin_log in "${TMPDIR:-/tmp}"/mm-log.*.*; do
@@ -234,7 +211,7 @@ begin() {
 # tell STATUS - once.
 tell() {
 	tells=no
-	metrics_end "$1"
+	metrics_run "$1"
 	notify_end "$1"
 	begin_over
 }

@@ -139,11 +139,11 @@ all() {
 	made=0
 	locked make || made=$?
 	case $made in
-	0 | 3) distribute_backup settle || made=3 ;;
-	1) distribute_backup send || :; return 1 ;;
+	0 | 3) run_timed send distribute_backup settle || made=3 ;;
+	1) run_timed send distribute_backup send || :; return 1 ;;
 	*) return "$made" ;;
 	esac
-	locked prune || made=3
+	run_timed prune locked prune || made=3
 	return "$made"
 }
 

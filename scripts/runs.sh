@@ -7,6 +7,7 @@
 #	run_file WHAT		print the path of what is remembered of it between two runs, below $state/runs
 #	run_adds WHAT LINE	for a run, and not for a later one: a line more of what those who tell of it will want to know
 #	run_has WHAT		print those lines
+#	run_timed PHASE COMMAND...	run it; how long it took is one of the lines `phases'
 #
 # The lines are kept beside $log_tail, the log of this very run, in which its phases take part.
 
@@ -30,4 +31,12 @@ run_adds() {
 
 run_has() {
 	[ -z "${log_tail-}" ] || cat -- "$log_tail.$1" 2>/dev/null || :
+}
+
+run_timed() {
+	timed_phase=$1 timed_since=$(date +%s) timed_st=0
+	shift
+	"$@" || timed_st=$?
+	run_adds phases "$timed_phase $(($(date +%s) - timed_since))"
+	return "$timed_st"
 }

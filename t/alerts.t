@@ -13,7 +13,7 @@ name=matric_backup_$(date -u +%Y%m%d_%H%M%S).sql
 echo x >"home/$name"
 echo '# manifest: 1' >"home/$name.manifest"
 mm-verify --age --name matric --format prometheus home >metrics
-sed -n 's/.*metrics_line \(mm_backup_[a-z_]*\).*/# TYPE \1/p' "$top/scripts/notify.sh" >>metrics
+sed -n 's/.*metrics_line \(mm_backup_[a-z_]*\).*/# TYPE \1/p' "$top/scripts/metrics.sh" >>metrics
 sed -n 's/^# TYPE \([a-z_]*\).*/\1/p' metrics | sort -u >made
 is '' "$(comm -23 spoken made)" 'every metric that they are about is made'
 ok '... some of which they are about' test -s spoken

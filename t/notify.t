@@ -202,20 +202,58 @@ ok '... knowing its own' grep -q 'status=3 made=matric_backup_[^ ]* command=all'
 
 # Metrics.
 mkdir metrics
-metrics() { METRICS_DIR=$tap_dir/metrics backup make; }
-ok 'a run with METRICS_DIR' metrics
+export METRICS_DIR="$tap_dir/metrics"
+old=metrics/mm_backup_run.$(printf '%s' "$tap_dir/home" | cksum | tr -dc 0-9).make.prom
+echo 'mm_backup_run_status{home="",command="make"} 1' >"$old"
+ok 'a run with METRICS_DIR' backup make
+ok '... takes away what an older version left there' test ! -e "$old"
 prom=$(echo metrics/*.prom)
 is 644 "$(stat -c %a "$prom")" '... which anybody may read'
 promtool=$(sh "$top/t/promtool.sh")
-clean() { "$promtool" check metrics <"$prom"; }
+clean() { for f in metrics/*; do "$promtool" check metrics <"$f" || return; done && ! cat metrics/*.prom | grep '^# HELP' | sort -u | cut -d' ' -f3 | uniq -d | grep .; }
 ok '... is what promtool likes' clean
-ok '... says it was good' grep -q '^mm_backup_run_status{.*} 0$' "$prom"
-good=$(sed -n 's/^mm_backup_run_last_success_timestamp_seconds{.*} //p' "$prom")
-bad() { PGDATABASE=nosuch metrics; }
-exits 1 'a run that fails' bad
-ok '... says so' grep -q '^mm_backup_run_status{.*} 1$' "$prom"
-is "$good" "$(sed -n 's/^mm_backup_run_last_success_timestamp_seconds{.*} //p' "$prom")" '... and keeps when it was last good'
+# value NAME [LABEL] - print that of this metric, of `make' of matric.
+value() { sed -n "s|^$1{home=\"$tap_dir/home\",name=\"matric\",command=\"make\"${2-}} ||p" metrics/*; }
+is 0 "$(value mm_backup_run_status)" '... says it was good'
+is 1 "$(value mm_backup_last_run_success)" '... and so that it was a success'
+recent() { [ $(($(date +%s) - $1)) -le 60 ]; }
+for name in mm_backup_last_run_timestamp_seconds mm_backup_run_last_success_timestamp_seconds mm_backup_last_verified_timestamp_seconds; do
+	ok "... $name is the time" recent "$(value $name)"
+done
+for phase in dump verify; do
+	ok "... it tells how long phase $phase took" test "$(value mm_backup_duration_seconds ",phase=\"$phase\"")" -lt 60
+done
+good=$(grep -e last_success -e last_verified "$prom")
+failing() { PGPORT=1 backup make; }
+exits 1 'a run that fails' failing
+is 1 "$(value mm_backup_run_status)" '... says so'
+is 0 "$(value mm_backup_last_run_success)" '... in both ways'
+is "$good" "$(grep -e last_success -e last_verified "$prom")" '... and keeps when it was last good, and a backup last verified'
 is "$prom" "$(echo metrics/*)" '... and leaves nothing beside it'
+mm-pipe -L home/.lock --wait 5s sleep 20 &
+holder=$!
+eventually 5 sh -c '! mm-pipe -L home/.lock true 2>/dev/null'
+before=$(cat "$prom")
+exits 75 'a run that found another at work' backup make
+is "$before" "$(cat "$prom")" '... leaves the figures as they are'
+kill "$holder"
+wait "$holder" || :
+another() { BACKUP_NAME='an "odd" name' PGDATABASE=other backup make; }
+ok 'a good run of another configuration, with the same home' another
+is 1 "$(value mm_backup_run_status)" '... does not hide the failure'
+is 1 "$(cat metrics/* | grep -c '^mm_backup_run_status{.*,name="an%20%22odd%22%20name",command="make"} 0$')" '... and has figures of its own'
+several() { PGDATABASE='matric other' BACKUP_REMOTE_RSYNC=$tap_dir/near backup; }
+mkdir near
+ok 'a run of two databases, everywhere' several
+all() { cat metrics/*.all.prom | grep "$@"; }
+is 'matric other' "$(all '^mm_backup_last_verified' | sed 's/.*name="\([^"]*\)".*/\1/' | paste -sd ' ')" '... tells of each when it was verified'
+is 'dump verify send prune' "$(all -o 'phase="[a-z]*"' | cut -d '"' -f 2 | paste -sd ' ')" '... and of each phase how long it took'
+ok '... with both as its name' all -q '^mm_backup_run_status{.*,name="matric other",command="all"} 0$'
+unproven() { PGDATABASE=other BACKUP_PROVE=no backup make; }
+ok 'a run that proves nothing' unproven
+is 0 "$(grep -c verified "$(grep -l 'name="other",command="make"' metrics/*)")" '... tells of nothing that was'
+ok 'all of them are what promtool likes' clean
+unset METRICS_DIR
 nowhere() { METRICS_DIR=/no/such/dir backup make; }
 ok 'metrics that cannot be written cost no backup' nowhere
 said 'could not be written' '... but a word'
