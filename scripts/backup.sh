@@ -23,6 +23,8 @@ here=${here%/*}
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
+# shellcheck source=scripts/runs.sh
+. "$here/runs.sh"
 # shellcheck source=scripts/preflight.sh
 . "$here/preflight.sh"
 # shellcheck source=scripts/directories.sh
@@ -47,6 +49,8 @@ here=${here%/*}
 . "$here/send.sh"
 # shellcheck source=scripts/readback.sh
 . "$here/readback.sh"
+# shellcheck source=scripts/metrics.sh
+. "$here/metrics.sh"
 # shellcheck source=scripts/notify.sh
 . "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
@@ -213,9 +217,9 @@ run() {
 	run_st=0
 	case $command in
 	all) all || run_st=$? ;;
-	send) distribute_backup send || run_st=$? ;;
-	prune) prune_all || run_st=$? ;;
-	readback) readback_all || run_st=$? ;;
+	send) run_timed send distribute_backup send || run_st=$? ;;
+	prune) run_timed prune prune_all || run_st=$? ;;
+	readback) run_timed readback readback_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
 	last_note "$run_st"

@@ -14,13 +14,14 @@
 
 # known_databases - print those of the last time, for what needs no server.
 known_databases() {
-	case $command in send | prune | settle | drop | readback) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
+	case $command in send | prune | settle | drop | readback) cat -- "$(run_file databases)" 2>/dev/null ;; *) return 1 ;; esac
 }
 
 # remember_databases - for the next time.  Several of us do so at once.
 remember_databases() {
-	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] ||
-		{ printf '%s\n' "$databases" >"$state/databases.$$" && mv -f -- "$state/databases.$$" "$state/databases"; } 2>/dev/null || :
+	[ "$touches" != no ] && [ "$PGDATABASE" = '*' ] || return 0
+	remembers=$(run_file databases)
+	{ mkdir -p -- "${remembers%/*}" && printf '%s\n' "$databases" >"$remembers.$$" && mv -f -- "$remembers.$$" "$remembers"; } 2>/dev/null || :
 }
 
 # find_databases - list them once.
@@ -73,7 +74,6 @@ rescue_backup() {
 # make_all - the phase make: 0, 3 or 1 as all, some or none of the databases have a new backup.
 make_all() {
 	run_hook BACKUP_PRE_HOOK || { log ERROR 'so no backup is made'; return 1; }
-	rm -f -- "$state/made"
 	make_sweep || log WARN 'not all that an earlier run left could be removed'
 	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
 	st=0 rescued=0 partly=no
@@ -145,11 +145,11 @@ all() {
 	made=0
 	locked make || made=$?
 	case $made in
-	0 | 3) distribute_backup settle || made=3 ;;
-	1) distribute_backup send || :; return 1 ;;
+	0 | 3) run_timed send distribute_backup settle || made=3 ;;
+	1) run_timed send distribute_backup send || :; return 1 ;;
 	*) return "$made" ;;
 	esac
-	locked prune || made=3
+	run_timed prune locked prune || made=3
 	return "$made"
 }
 
