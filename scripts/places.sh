@@ -19,6 +19,9 @@
 # SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool; BACKUP_LIMIT_RATE bounds them.
 # Names are exact, always; they may have any byte but / and NUL.
 
+# shellcheck source=scripts/places-ssh.sh
+. "$here/places-ssh.sh"
+
 place_known() {
 	case $1 in
 	*'
@@ -28,46 +31,6 @@ place_known() {
 	*) place_form='([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):/[^[:cntrl:]]*' ;;
 	esac
 	printf '%s\n' "$1" | grep -Eqx -e "$place_form"
-}
-
-# place_host PLACE - as ssh wants it, without brackets.
-place_host() {
-	printf '%s\n' "${1%%:/*}" | tr -d '[]'
-}
-
-# place_path PLACE NAME - that file on the far side, as one word for its shell.
-place_path() {
-	place_dir=/${1#*:/}
-	printf "'%s'\n" "$(printf '%s/%s\n' "${place_dir%/}" "$2" | sed "s/'/'\\\\''/g")"
-}
-
-# place_ssh_words - print how ssh is called, as rsync takes it too: it never asks, and never waits for ever.
-place_ssh_words() {
-	printf '%s\n' "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 ${SSH_OPTIONS-}"
-}
-
-# place_ssh PLACE COMMAND - that line, on the far side, by a shell.
-place_ssh() {
-	set -f
-	# shellcheck disable=SC2046
-	set -- $(place_ssh_words) -T -- "$(place_host "$1")" "$2"
-	set +f
-	"$@"
-}
-
-# place_has_shell PLACE - is there one, or only rsync?
-place_has_shell() {
-	[ "$(place_ssh "$1" 'echo mm-shell' 2>/dev/null </dev/null | tail -n 1)" = mm-shell ]
-}
-
-# place_rsync WORD... - rsync, as we always call it.  A bare number would be KiB to it.
-place_rsync() {
-	case ${BACKUP_LIMIT_RATE-} in *[0-9]) place_rate=${BACKUP_LIMIT_RATE}B ;; *) place_rate=${BACKUP_LIMIT_RATE-} ;; esac
-	set -f
-	# shellcheck disable=SC2086
-	set -- -e "$(place_ssh_words)" --timeout=300 ${place_rate:+--bwlimit="$place_rate"} ${RSYNC_OPTIONS-} "$@"
-	set +f
-	rsync "$@" </dev/null
 }
 
 # place_s3_words - print the options of every mm-s3 tool, a line each.

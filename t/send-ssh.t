@@ -52,6 +52,31 @@ for rate in 3000000 3M; do
 	rm noted
 done
 
+# What rsync is told besides says how bytes travel, and nothing more.
+refuses() (
+	RSYNC_OPTIONS="-z $1"
+	. "$top/scripts/places-ssh.sh"
+	[ "$(place_rsync_refused)" = "${1%% *}" ]
+)
+for option in --partial -P -azP --partial-dir=.parts --inplace --append --append-verify --remove-source-files --delete --delete-after \
+	--del -b --backup --suffix=.old --backup-dir=old -n --dry-run --existing --ignore-existing --ignore-non-existing -u --update \
+	--size-only -I --max-size=1 --min-size=1 -T/tmp --temp-dir=/tmp --delay-updates -a -r -v -q -- - -e --rsh=ssh -M--partial \
+	--remote-option=--partial --list-only --exclude=x --files-from=x --copy-dest=x --link-dest=x --write-batch=x --iconv=. \
+	-zn -z4P '--bwlimit x' --timeout=; do
+	ok "RSYNC_OPTIONS: $option is not taken" refuses "$option"
+done
+parts() { RSYNC_OPTIONS='-z --partial' to "$SSH_HOST:$box" "$@"; }
+for command in check send; do
+	exits 78 "$command with an option that is not taken" parts $command
+	said "RSYNC_OPTIONS: '--partial' is not taken" '... names it'
+done
+ok 'who reads with such an option' as rrsync env RSYNC_OPTIONS=--remove-source-files sh -c '! sh "$top/scripts/place.sh" list "$SSH_HOST:/"'
+said "RSYNC_OPTIONS: '--remove-source-files' is not taken" '... is refused as well'
+ok '... and all is there' whole
+quickly() { rm "$box"/* && RSYNC_OPTIONS='-zW4 --timeout=60 --bwlimit=100M --compress-level=1' to "$SSH_HOST:$box" send; }
+ok 'with options that are taken' quickly
+ok '... a backup is sent' whole
+
 # rsync and nothing else.
 ok 'a box that runs rsync alone' as rrsync to "$SSH_HOST:/"
 said 'no sha256sum can be run there; rsync compares' '... is proven by rsync, and that is said'
