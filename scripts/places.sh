@@ -12,7 +12,9 @@
 #	place_gather PLACE FILE DIR	copy small files into DIR: those whose names FILE has, a line each; over one connection
 #	place_send PLACE FILE [again]	make FILE, of this machine, a file there of the same base name.  It has its name when
 #					it is whole and not before, and replaces none, but for `again`: one that broke off.
-#					Prints the SHA-256 of what is there now, or nothing where that cannot be asked.
+#					Prints the SHA-256 of what is there now, or nothing where that cannot be asked: then it
+#					has been compared with FILE by rsync.
+#	place_tells PLACE		can that be asked there?
 #	place_drop PLACE <NAMES		remove these, a line each, in this order; 4 where nothing can be removed, ever
 #	place_may_not TEXT		does what a tool said mean that we are not allowed to, rather than that it went wrong?
 #
@@ -136,17 +138,38 @@ place_send_dir() {
 	mm-land "$1/${2##*/}" <"$2"
 }
 
+# place_same PLACE FILE - is that what the host has under its name, by rsync's checksums?  While they are computed neither side says
+# a word, so it is left to ssh to notice that the line is dead.  As if to fetch it: a far side that lets nothing be replaced has
+# nothing to say of what it would replace.
+place_same() {
+	place_differs=$(place_rsync --timeout=0 --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return 2
+	case $place_differs in *'>f'*) return 1 ;; esac
+}
+
+# place_digest - print the digest that sha256sum prints.
+place_digest() {
+	sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p'
+}
+
 # place_send_ssh PLACE FILE AGAIN - rsync itself gives the name when all is there and fits; then the far side is asked.
 place_send_ssh() {
-	place_rsync --perms --chmod=F600 --times "$([ -n "$3" ] && echo --checksum || echo --ignore-existing)" -- "$2" "${1%/}/" || return
+	if [ -z "$3" ]; then
+		place_rsync --perms --chmod=F600 --times --ignore-existing -- "$2" "${1%/}/" || return
+	elif ! place_same "$1" "$2"; then
+		place_rsync --perms --chmod=F600 --times --ignore-times --whole-file -- "$2" "${1%/}/" || return
+	fi
 	place_there=$(place_path "$1" "${2##*/}")
-	place_sum=$(place_ssh "$1" "sha256sum -- $place_there && { sync -- $place_there || sync; }" 2>/dev/null </dev/null |
-		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p')
+	place_sum=$(place_ssh "$1" "sha256sum -- $place_there && { sync -- $place_there || sync; }" 2>/dev/null </dev/null | place_digest)
 	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
-	log NOTICE "$1: no sha256sum can be run there; rsync compares ${2##*/} instead"
-	# As if to fetch it: a far side that lets nothing be replaced has nothing to say of what it would replace.
-	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return
-	case $place_differs in *'>f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
+	place_st=0
+	place_same "$1" "$2" || place_st=$?
+	[ "$place_st" -ne 1 ] || echo "${2##*/} differs there from ours" >&2
+	return "$place_st"
+}
+
+place_tells() {
+	case $1 in /* | s3://*) return ;; esac
+	[ -n "$(place_ssh "$1" sha256sum 2>/dev/null </dev/null | place_digest)" ]
 }
 
 # place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.
