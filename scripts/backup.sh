@@ -31,6 +31,8 @@ here=${here%/*}
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/patience.sh
+. "$here/patience.sh"
 # shellcheck source=scripts/journal.sh
 . "$here/journal.sh"
 # shellcheck source=scripts/prove.sh
@@ -143,7 +145,7 @@ clean_up() {
 	trap '' HUP INT TERM
 	trap - EXIT
 	for job in $jobs $notify_jobs; do kill -s TERM "$job" 2>/dev/null || :; done
-	wait
+	patience_last
 	[ "$is_locked" = no ] || make_undo || :
 	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
@@ -158,6 +160,7 @@ work() {
 	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
 	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
 	st=0
+	case $command in settle | send | drop) patience_begin "$operand" ;; esac
 	case $command in
 	make) make_all || st=$? ;;
 	prune) cleanup_old_backups || st=$? ;;
@@ -167,6 +170,7 @@ work() {
 	adopt) adopt "$operand" || st=$? ;;
 	accept) retention_accept "$operand" || st=$? ;;
 	esac
+	patience_end
 	return "$st"
 }
 
@@ -213,6 +217,7 @@ run() {
 main() {
 	jobs='' tmp='' home='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
+	[ "$is_locked" = yes ] || export run_by=$$
 	trap 'clean_up $?' EXIT
 	trap 'clean_up 129' HUP
 	trap 'clean_up 130' INT

@@ -104,19 +104,16 @@ settle() {
 }
 
 # distribute_backup PHASE - that phase at every place, at once; 3 if it failed at one.  A place where yesterday's is still at
-# work is left to that.
+# work is left to that, and one that hangs to itself.
 distribute_backup() {
-	distributes=$1 distribute_st=0
+	distributes=$1 distribute_st=0 at_work=''
 	each_line "$(send_places)" start_there
-	for job in $jobs; do
-		job_st=0
-		wait "$job" || job_st=$?
-		case $job_st in
-		0) ;;
-		75) log NOTICE 'what is lacking there is left to the run that is at work there' ;;
-		*) distribute_st=3 ;;
-		esac
-	done
+	[ -n "$at_work" ] || return 0
+	patience_bell 5
+	jobs="$jobs $bell"
+	each_line "$at_work" await_there
+	kill -s TERM "$bell" 2>/dev/null || :
+	wait "$bell" || :
 	jobs=''
 	return "$distribute_st"
 }
@@ -124,6 +121,20 @@ distribute_backup() {
 # start_there PLACE - for distribute_backup.
 start_there() {
 	start "$(place_lock "$1")" "$distributes" "$1"
+	at_work="$at_work${jobs##* } $1
+"
+}
+
+# await_there JOB_PLACE - for distribute_backup: the one, a blank, and the other.
+await_there() {
+	job_st=0
+	patience_wait "${1%% *}" "${1#* }" || job_st=$?
+	case $job_st in
+	0) return ;;
+	75) patience_lost "${1#* }" || { log NOTICE 'what is lacking there is left to the run that is at work there'; return 0; } ;;
+	esac
+	[ "$job_st" -ne 75 ] || log ERROR "${1#* }: an earlier run has been at work there for too long; does a disk or mount hang there?"
+	distribute_st=3
 }
 
 # place_lock PLACE - the lock under which we work at a place.

@@ -19,6 +19,7 @@
 #	place_may_not TEXT		does what a tool said mean that we are not allowed to, rather than that it went wrong?
 #
 # SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool; BACKUP_LIMIT_RATE bounds them.
+# $place_clock, if set, is a file that hears how long each step may take (patience.sh).
 # Names are exact, always; they may have any byte but / and NUL.
 
 # shellcheck source=scripts/places-ssh.sh
@@ -132,8 +133,20 @@ place_gather() {
 	return "$place_st"
 }
 
+# place_until BYTES - for whoever set $place_clock: so much is to be read or written there now, in one go; without BYTES, what is done
+# watches over itself.
+place_until() {
+	[ -z "${place_clock-}" ] || patience_until "$1"
+}
+
+# place_bytes FILE - print how many it has.
+place_bytes() {
+	stat -c %s -- "$1"
+}
+
 # place_send_dir PLACE FILE AGAIN - mm-land syncs it before it has its name.
 place_send_dir() {
+	place_until "$(place_bytes "$2")"
 	[ -z "$3" ] || rm -f -- "$1/${2##*/}" || return
 	mm-land "$1/${2##*/}" <"$2"
 }
@@ -142,6 +155,7 @@ place_send_dir() {
 # a word, so it is left to ssh to notice that the line is dead.  As if to fetch it: a far side that lets nothing be replaced has
 # nothing to say of what it would replace.
 place_same() {
+	place_until "$(place_bytes "$2")"
 	place_differs=$(place_rsync --timeout=0 --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return 2
 	case $place_differs in *'>f'*) return 1 ;; esac
 }
@@ -153,11 +167,15 @@ place_digest() {
 
 # place_send_ssh PLACE FILE AGAIN - rsync itself gives the name when all is there and fits; then the far side is asked.
 place_send_ssh() {
+	# rsync itself ends when nothing moves.
 	if [ -z "$3" ]; then
+		place_until ''
 		place_rsync --perms --chmod=F600 --times --ignore-existing -- "$2" "${1%/}/" || return
 	elif ! place_same "$1" "$2"; then
+		place_until ''
 		place_rsync --perms --chmod=F600 --times --ignore-times --whole-file -- "$2" "${1%/}/" || return
 	fi
+	place_until "$(place_bytes "$2")"
 	place_there=$(place_path "$1" "${2##*/}")
 	place_sum=$(place_ssh "$1" "sha256sum -- $place_there && { sync -- $place_there || sync; }" 2>/dev/null </dev/null | place_digest)
 	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
@@ -185,6 +203,7 @@ place_send() {
 	/*) place_receipt=$(place_send_dir "$1" "$2" "${3-}") || return ;;
 	*) place_receipt=$(place_send_ssh "$1" "$2" "${3-}") || return ;;
 	esac
+	place_until 0
 	printf '%s' "${place_receipt%% *}"
 }
 
@@ -192,6 +211,7 @@ place_send() {
 place_drop_ssh() {
 	place_names=$(cat)
 	[ -n "$place_names" ] || return 0
+	place_until 0
 	place_has_shell "$1" || return 4
 	printf '%s\n' "$place_names" | while IFS= read -r place_name; do place_path "$1" "$place_name"; done |
 		sed 's/^/rm -f -- /' | place_ssh "$1" 'sh -e'
@@ -202,6 +222,7 @@ place_drop() {
 	s3://*) place_s3 mm-s3rm "${1%/}/" ;;
 	/*)
 		while IFS= read -r place_name; do
+			place_until 0
 			rm -f -- "$1/$place_name" || return
 		done
 		;;

@@ -84,6 +84,7 @@ send_expected() {
 
 # send_digest FILE - print the SHA-256 of what home has.
 send_digest() {
+	place_until "$(place_bytes "$home/$1")"
 	sha256sum <"$home/$1" | cut -d' ' -f1
 }
 
@@ -151,6 +152,7 @@ send_name() {
 
 # send_database DB - for each_database, at $place.
 send_database() {
+	place_until 0
 	send_name "$place" "${BACKUP_NAME:-$1}"
 }
 
@@ -164,6 +166,7 @@ send_all() {
 
 # send_prune_database DB - for each_database, at $place.
 send_prune_database() {
+	place_until 0
 	send_of=${BACKUP_NAME:-$1}
 	retention_list "$home" "$send_of" || return
 	send_newest=$(awk -F '\t' '$1 == "good" { print $3; exit }' "$tmp/list")
