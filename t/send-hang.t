@@ -18,7 +18,7 @@ whole() { cmp "$(newest)" "$1/$(basename "$(newest)")" && cmp "$(newest).manifes
 to() {
 	places=$1
 	shift
-	BACKUP_REMOTE_RSYNC=$places sealed "$@"
+	timeout 300 env BACKUP_REMOTE_RSYNC="$places" BACKUP_COMPRESS=zstd BACKUP_ENCRYPT="$tap_dir/recipients" sh "$top/scripts/backup.sh" "$@"
 }
 
 # A tool that waits when it writes to the place `slow', and one that stands still when it writes to `stuck'.
@@ -27,7 +27,7 @@ mkfifo go
 cat >waiting/mm-land <<'END_OF_TOOL'
 #!/bin/sh
 case $1 in
-"$tap_dir"/slow/*.enc) echo here >"$tap_dir/came"; read -r _ <"$tap_dir/go" ;;
+"$tap_dir"/slow/*.enc) [ -e "$tap_dir/came" ] || { echo here >"$tap_dir/came"; read -r _ <"$tap_dir/go"; } ;;
 "$tap_dir"/stuck/*) echo here >"$tap_dir/came"; kill -s STOP $$ ;;
 esac
 exec "$build/mm-land" "$@"

@@ -184,10 +184,10 @@ is 1 "$(grep -c 'no sha256sum can be run there; rsync compares' slowly.said)" '.
 twice() { grep -e 'WARN.*NOTICE' slowly.said; }
 exits 1 '... and is no warning' twice
 name=$(basename "$(newest)")
-rm "$box/$name.manifest"
+rm -f "$box/$name.manifest"
 ok 'one whose manifest was not sent' slowly
 ok '... is compared, and gets it' whole
-rm "$box/$name.manifest" && cp short "$box/$name"
+rm -f "$box/$name.manifest" && cp short "$box/$name"
 ok 'one that broke off' slowly
 ok '... is sent again' whole
 rm "$tap_dir/sshd/odd/rsync" "$tap_dir/sshd/odd/sha256sum"

@@ -18,7 +18,7 @@ place=$tap_dir/disk
 export BACKUP_REMOTE_RSYNC="$place $tap_dir/near"
 whole() { cmp "$(newest)" "$1/$(basename "$(newest)")" && cmp "$(newest).manifest" "$1/$(basename "$(newest)").manifest"; }
 stuck() { pgrep -r D -f "mm-land $place/"; }
-sends() { PATH=$tap_dir/under-$1:$PATH MM_BUILD=$build BACKUP_STALL=3s sealed send; }
+sends() { PATH=$tap_dir/under-$1:$PATH MM_BUILD=$build BACKUP_STALL=3s BACKUP_COMPRESS=zstd timeout 300 sh "$top/scripts/backup.sh" send; }
 free() { mm-pipe -L "$(echo home/.lock.*disk)" true; }
 
 for shell in dash busybox mksh bash; do
