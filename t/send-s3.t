@@ -58,6 +58,20 @@ proxy_faults "$tap_dir/proxy"
 ok 'the next run finishes it' through send
 is 4 "$(names nightly/ | grep -c 'manifest$')" '... with its manifest'
 
+# What went bad at home goes nowhere.
+rotten=$(newest)
+cp "$rotten" sound
+s3_list nightly/ | awk '{ print $1 }' | grep "${rotten##*/}" | sed 's|.*/||' | mm-s3rm --endpoint-url "$S3_ENDPOINT" "$bucket"
+printf X | dd of="$rotten" bs=1 seek=2000 conv=notrunc 2>/dev/null
+exits 3 'a backup that went bad at home' sealed send
+said 'marked as suspect' '... is marked'
+is '' "$(names nightly/ | grep "${rotten##*/}")" '... and goes nowhere'
+is 3 "$(good nightly/)" '... the others are there'
+rm "$rotten.suspect"
+cat sound >"$rotten"
+ok 'the good one' sealed send
+is 4 "$(good nightly/)" '... goes there'
+
 # Kept there by a policy of its own.
 kept() { BACKUP_KEEP_S3=last=1,least=1 sealed; }
 ok 'a policy for the bucket' kept
