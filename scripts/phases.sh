@@ -7,6 +7,7 @@
 #	distribute_backup PHASE	that phase at every place but home, at once
 #	settle PLACE		the phases send and prune there
 #	cleanup_old_backups	the phase prune at home: 0, or 3 if something could not be dropped or must not be
+#	work			$command, for whoever has the lock: of home, or of the place $operand
 #	all, prune_all		all phases at all places; the phase prune at all of them
 #	would			what make and prune would do, on standard output, with nothing touched
 #
