@@ -55,6 +55,17 @@ sed -i '/two/,$d' page
 refuses 'XML that breaks off'
 echo 'It works!' >page
 refuses 'a page of a web server'
+echo '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Welcome</title></head><body><p>It works!</p></body></html>' >page
+refuses 'a page of a web server that is XML'
+echo '<html/>' >page
+refuses '... and an empty one'
+echo '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>' >page
+refuses 'a listing of something else'
+echo '<ListBucketResult><Contents/></ListBucketResult>' >page
+proxy_faults "$tap_dir/proxy" "List body $tap_dir/page"
+ok 'a listing with hardly anything in it' list
+echo '<ListBucketResult/>' >page
+ok '... and an empty one' list
 : >page
 refuses 'an empty page'
 head -c 100000 /dev/urandom >page
