@@ -11,6 +11,7 @@
 
 #include <openssl/evp.h>
 
+#include "clock.h"
 #include "digest.h"
 #include "halt.h"
 #include "meter.h"
@@ -624,6 +625,7 @@ look_first(struct s3part *p)
 	struct s3look at;
 
 	s3look_at(p->s3, p->upload.key, &at);
+	p->upload.look_ms = clock_ms();
 	p->upload.may_look = at.there != S3LOOK_FORBIDDEN;
 	if (at.there == S3LOOK_OBJECT && !p->ask->replaces) {
 		visible(key, p->upload.key, strlen(p->upload.key));

@@ -65,6 +65,23 @@ puts 'https, one request' tls short
 has Put x-amz-content-sha256=UNSIGNED-PAYLOAD 'is not signed'
 has Put content-md5= '... and has its MD5'
 
+# This server does not heed If-None-Match: an object that turns up while we read is seen all the same.
+mkfifo slow
+: >plain/seen
+mm-s3put -E --endpoint-url "$plain" --retry-time 2 --part-size 5M s3://bucket/late <slow >late.out 2>late.err &
+late=$!
+exec 7>slow
+cat long >&7
+eventually 20 grep -q ^UploadPart plain/seen
+curl -s -f -T short "$plain/bucket/late" -H "x-amz-content-sha256: $(sha256sum <short | cut -c1-64)"
+exec 7>&-
+lands_late() { wait "$late"; }
+exits 2 'an object that turned up meanwhile is not replaced' lands_late
+ok '... and says so' grep -q 'is there now, and is not replaced' late.err
+mm-s3get --endpoint-url "$plain" s3://bucket/late >back
+same short back '... it is what it was'
+is '' "$(cat late.out)" '... and there is no receipt'
+
 # A server that wants the MD5 gets it, on http too.
 : >plain/demand
 puts 'an MD5 that is demanded' plain long

@@ -83,6 +83,21 @@ same short back '... it is what it was'
 is '' "$(s3_uploads late)" '... and no upload is left'
 is '' "$(cat late.out)" '... and there is no receipt'
 
+# ... nor what turns up before a short one is sent, though the server, as Swift for one request, does not know it.
+mkfifo slower
+mm-s3put -E "$b/later" <slower >late.out 2>late.err &
+late=$!
+exec 7>slower
+cat short >&7
+sleep 2
+s3_put later <full
+exec 7>&-
+exits 2 'what turned up before a single request is not replaced' lands_late
+ok '... and says so' grep -q 'is there now, and is not replaced' late.err
+s3_cat later >back
+same full back '... it is what it was'
+is '' "$(cat late.out)" '... and there is no receipt'
+
 proxy_start "$tap_dir/proxy" 'Complete answer 409 ConditionalRequestConflict'
 conflict() { timeout 20 mm-s3put --endpoint-url "$S3_PROXY" "$b/conflict" <long; }
 exits 2 'somebody else who writes it at the same time' conflict

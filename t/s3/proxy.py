@@ -490,7 +490,10 @@ class Conversation(socketserver.BaseRequestHandler):
             time.sleep(float(words[0]))
         if action == "etag":
             changed = answer.headers.get("etag") and (None if words[0] == "none" else '"%032x"' % 0)
-            body = re.sub(rb"<ETag>[^<]*</ETag>", b"" if words[0] == "none" else b"<ETag>%032x-1</ETag>" % 0, answer.content())
+            body = answer.content()
+            if words[0] == "none":
+                body = re.sub(rb"<ETag>[^<]*</ETag>", b"", body)
+            body = re.sub(rb"(<ETag>[^<]*?)[0-9a-f]{32}", rb"\g<1>%032x" % 0, body)
             self.tell(answer.plain(body, etag=changed), answer.status)
         elif action == "truncate":
             self.tell(answer.plain(answer.content()[:int(words[0])]), answer.status)
