@@ -114,6 +114,35 @@ no_reader() { mm-s3put "$b/$1" <"$1" | true; }
 ok 'a reader of the receipt that has gone' no_reader short
 nothing_is_left short '... the object is taken back'
 
+# A file that is not the same at its end is not published.
+cp long changing
+proxy_faults "$tap_dir/proxy" 'UploadPart#1 delay 3'
+# changed COMMAND... - run it while changing is read, of which the second part waits to be sent.
+changed() {
+	cp long changing
+	mm-s3put --endpoint-url "$S3_PROXY" -j 1 --part-size 5M "$b/changing" <changing >changing.out &
+	changing=$!
+	begun() { [ -n "$(s3_uploads changing)" ]; }
+	eventually 20 begun || return 99
+	"$@"
+	wait "$changing"
+}
+exits 1 'a file that is cut short while it is read' changed truncate -s 16000000 changing
+said 'the file changed while it was read' '... is said'
+nothing_is_left changing
+is '' "$(cat changing.out)" '... and there is no receipt'
+exits 1 'one that grows' changed truncate -s 21000000 changing
+nothing_is_left changing
+exits 1 'one that is written to' changed touch changing
+nothing_is_left changing
+ok 'one that is left alone' changed true
+is "$(sha256sum <long | cut -c1-64)" "$(cut -c1-64 changing.out)" '... arrives'
+halfway() { (dd bs=1000 count=1 2>/dev/null >/dev/null; mm-s3put "$b/halfway") <full; }
+ok 'one that is read from its middle' halfway
+tail -c +1001 full >want
+s3_cat halfway >back
+same want back '... arrives from there'
+
 # Parts go out while nothing comes in.
 proxy_faults "$tap_dir/proxy"
 mkfifo pause
