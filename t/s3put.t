@@ -316,6 +316,18 @@ seconds() { from=$(date +%s%N); "$@" >/dev/null || return; took=$((($(date +%s%N
 limited() { seconds mm-s3put --limit-rate 2M "$b/limited" <over && [ "$took" -ge 3000 ]; }
 ok 'a limit on the rate is kept' limited
 
+# What a part takes to be sent is not the time for which it is tried again.
+proxy_faults "$tap_dir/proxy" 'UploadPart#1:1-2 reset-at 4000000'
+head -c 5300000 long >little
+slow_line() { timeout 60 mm-s3put --endpoint-url "$S3_PROXY" --retry-time 3 --limit-rate 1M -j 1 --part-size 5M "$b/slow-line" <little; }
+ok 'a slow line that breaks twice within a part' slow_line
+s3_cat slow-line >back
+same little back '... gets it there'
+s3_rm slow-line
+proxy_faults "$tap_dir/proxy" 'UploadPart reset-at 1000000'
+exits 2 'one that always breaks is given up' slow_line
+nothing_is_left slow-line
+
 # Descriptors.
 closed_in() { mm-s3put -E "$b/closed" <&-; }
 exits 2 'a closed stdin is trouble' closed_in
