@@ -174,6 +174,40 @@ for signal in TERM:143 INT:130 HUP:129; do
 	nothing_is_left ended/
 done
 
+# ... nor does one that comes while keys are fetched, and does not wait for them.
+mkdir fetching
+cat >fetching/hangs <<-END
+	#!/bin/sh
+	echo \$\$ >$tap_dir/fetching/pid
+	sleep 1000
+END
+chmod 700 fetching/hangs
+printf '[profile %s]\n%s\n' hangs "credential_process = $tap_dir/fetching/hangs" >fetching/config
+printf '[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = user\n[profile user]\naws_access_key_id = a\naws_secret_access_key = b\n' \
+	>>fetching/config
+chmod 600 fetching/config
+# prompt PROFILE COMMAND... - TERM ends it soon after that command succeeds.
+prompt() {
+	AWS_CONFIG_FILE=$tap_dir/fetching/config AWS_ENDPOINT_URL_STS=$S3_PROXY mm-s3put --profile "$1" "$b/fetching" <short >/dev/null &
+	fetching=$!
+	shift
+	eventually 20 "$@" || return 99
+	from=$(date +%s%N)
+	kill -TERM "$fetching"
+	st=0
+	wait "$fetching" || st=$?
+	took=$((($(date +%s%N) - from) / 1000000))
+	[ "$took" -lt 2500 ] || echo "it took $took ms" >&2
+	return "$st"
+}
+exits 143 'TERM while a command is to give keys' prompt hangs test -s fetching/pid
+is '' "$(grep 'it took' "$tap_said")" '... ends it at once'
+exits 1 '... and the command' kill -0 "$(cat fetching/pid)"
+proxy_faults "$tap_dir/proxy" 'Other stall'
+asks() { [ -n "$(find "/proc/$fetching/fd" -lname 'socket:*')" ]; }
+exits 143 'TERM while STS is to give keys' prompt role asks
+is '' "$(grep 'it took' "$tap_said")" '... ends it soon'
+
 # One that was ignored stays so.
 ignoring() { (trap '' HUP; rm -f slow; mkfifo slow; exec 9<>slow; mm-s3put -E "$b/ignored" <slow 9>&- & cat short >slow; sleep 0.3; kill -HUP $!; exec 9>&-; wait $!); }
 ok 'a signal that is ignored is none' ignoring
