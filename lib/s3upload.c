@@ -328,6 +328,8 @@ s3upload_put(struct s3upload *u, const struct s3upload_body *body)
 	s3attr_apply(u->attr, &r);
 	memcpy(r.header + r.nheader, body->header, body->nheader * sizeof(body->header[0]));
 	r.nheader += body->nheader;
+	if (u->large_class != NULL && body->len >= S3UPLOAD_LARGE)
+		add_header(&r, S3ATTR_CLASS, u->large_class);
 	add_condition(u, &r);
 	do {
 		if (clock_ms() - u->look_ms > FRESH_MS && look_again(u, body->len, expected) != ST_OK)
@@ -445,6 +447,8 @@ s3upload_begin(struct s3upload *u)
 	enum status st = ST_TROUBLE;
 
 	s3attr_apply(u->attr, &r);
+	if (u->large_class != NULL)
+		add_header(&r, S3ATTR_CLASS, u->large_class);
 	if (u->sum != S3SUM_NONE) {
 		add_header(&r, "x-amz-checksum-algorithm", s3sum_name(u->sum));
 		add_header(&r, "x-amz-checksum-type", s3sum_is_whole(u->sum) ? "FULL_OBJECT" : "COMPOSITE");

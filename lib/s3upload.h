@@ -37,6 +37,9 @@
 #include "s3look.h"
 #include "s3sum.h"
 
+/* What is smaller costs as if it were so large, where storage is cheap. */
+enum { S3UPLOAD_LARGE = 128 * 1024 };
+
 struct s3upload_part {
 	char *etag;			/* without quotes; NULL: not taken yet */
 	uint64_t size;
@@ -47,6 +50,7 @@ struct s3upload {
 	struct s3 *s3;
 	const char *key;
 	const struct s3attr *attr;
+	const char *large_class;	/* the storage class of an object of S3UPLOAD_LARGE or more; NULL: as attr says */
 	enum s3sum sum;
 	char whole_sum[S3SUM_TEXT];	/* for complete: of all bytes, where that can be told */
 	char token[S3LOOK_TOKEN];

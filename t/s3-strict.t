@@ -120,6 +120,41 @@ has Put x-amz-server-side-encryption=aws:kms '... and an encryption'
 has Put x-amz-meta-a=b '... and metadata'
 rm tls/kms
 
+# What is asked of Amazon goes by way of a proxy to the stand-in.
+amazon() { http_proxy=$plain mm-s3put --endpoint-url http://s3.eu-west-1.amazonaws.com --retry-time 2 --part-size 5M "$@"; }
+# on_amazon DESC FILE OPTION... - as puts does.
+on_amazon() {
+	puts_desc=$1 file=$2
+	shift 2
+	n=$((n + 1))
+	: >plain/seen
+	put_there() { amazon "$@" "s3://bucket/$n" <"$file"; }
+	ok "$puts_desc" put_there "$@"
+	cp plain/seen seen
+}
+ia='--amazon-storage-class STANDARD_IA'
+head -c 131072 long >large
+head -c 131071 long >not-large
+# The words of $ia are meant to split.
+# shellcheck disable=SC2086
+{
+	on_amazon 'a class for Amazon, an upload of parts' long $ia
+	has Create x-amz-storage-class=STANDARD_IA '... is given there'
+	has Create host=bucket.s3.eu-west-1.amazonaws.com '... indeed'
+	on_amazon '... one request of 128 KiB' large $ia
+	has Put x-amz-storage-class=STANDARD_IA '... is given there'
+	on_amazon '... a byte less' not-large $ia
+	lacks Put x-amz-storage-class '... is too small for it'
+	on_amazon '... and a class for all servers' large $ia --storage-class GLACIER_IR
+	has Put x-amz-storage-class=GLACIER_IR '... which counts'
+	puts '... elsewhere' plain long $ia
+	lacks Create x-amz-storage-class '... is not given, to parts'
+	puts '... elsewhere' plain large $ia
+	lacks Put x-amz-storage-class '... nor to one request'
+}
+wrong_class() { mm-s3put --amazon-storage-class 'A B' s3://bucket/x <short; }
+exits 2 'a class that is no word' wrong_class
+
 export AWS_SESSION_TOKEN=the-token
 puts 'a session' plain long
 for operation in Create UploadPart Complete; do

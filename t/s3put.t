@@ -117,12 +117,12 @@ nothing_is_left short '... the object is taken back'
 # A file that is not the same at its end is not published.
 cp long changing
 proxy_faults "$tap_dir/proxy" 'UploadPart#1 delay 3'
+begun() { [ -n "$(s3_uploads changing)" ]; }
 # changed COMMAND... - run it while changing is read, of which the second part waits to be sent.
 changed() {
 	cp long changing
 	mm-s3put --endpoint-url "$S3_PROXY" -j 1 --part-size 5M "$b/changing" <changing >changing.out &
 	changing=$!
-	begun() { [ -n "$(s3_uploads changing)" ]; }
 	eventually 20 begun || return 99
 	"$@"
 	wait "$changing"

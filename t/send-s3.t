@@ -58,6 +58,18 @@ proxy_faults "$tap_dir/proxy"
 ok 'the next run finishes it' through send
 is 4 "$(names nightly/ | grep -c 'manifest$')" '... with its manifest'
 
+# A server that a profile names, which has no storage class but its own; and words for what writes alone.
+printf '[default]\nendpoint_url = %s\nregion = us-east-1\n' "$S3_ENDPOINT" >aws-config
+chmod 600 aws-config
+by_profile() { env -u AWS_ENDPOINT_URL -u AWS_ENDPOINT_URL_S3 S3_OPTIONS='' AWS_CONFIG_FILE="$tap_dir/aws-config" "$@"; }
+profiled() { by_profile BACKUP_REMOTE_S3="s3://$S3_BUCKET/profiled" sh "$top/scripts/backup.sh" send; }
+ok 'a server that the profile names' profiled
+is 4 "$(good profiled/)" '... gets all'
+described() { S3_PUT_OPTIONS='--metadata a=b --metadata c=d' BACKUP_REMOTE_S3=s3://$S3_BUCKET/described sealed send; }
+ok 'S3_PUT_OPTIONS' described
+is 'b d' "$(s3_head "described/$new" | sed -n 's/^x-amz-meta-[ac]: //p' | tr '\n' ' ' | sed 's/ $//')" '... reach what is written'
+is 4 "$(good described/)" '... and nothing else'
+
 # Kept there by a policy of its own.
 kept() { BACKUP_KEEP_S3=last=1,least=1 sealed; }
 ok 'a policy for the bucket' kept
@@ -85,6 +97,9 @@ proven() { BACKUP_PROVE=yes alone; }
 ok '... unless that is asked for' proven
 said 'read back and proven' '... then it was'
 is 2 "$(good alone/)" '... and is there'
+described_home() { BACKUP_DEST='' S3_PUT_OPTIONS='--metadata a=b' BACKUP_REMOTE_S3=s3://$S3_BUCKET/home sealed; }
+ok '... with S3_PUT_OPTIONS' described_home
+is b "$(s3_head "$(s3_list home/ | awk '/enc/ { print $1 }' | grep -v manifest)" | sed -n 's/^x-amz-meta-a: //p')" '... which reach it'
 broken() {
 	mkdir -p dying
 	printf '#!/bin/sh\n"%s" "$@" | head -c 200000\nexit 1\n' "$(command -v pg_dump)" >dying/pg_dump

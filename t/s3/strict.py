@@ -80,7 +80,7 @@ class Server(BaseHTTPRequestHandler):
         return self.command.capitalize()
 
     def note(self, operation):
-        matter = re.compile("x-amz-(?!date)|content-md5|if-none-match|range")
+        matter = re.compile("x-amz-(?!date)|content-md5|if-none-match|range|host$")
         found = sorted("%s=%s" % (name.lower(), value) for name, value in self.headers.items() if matter.match(name.lower()))
         with LOCK, open(os.path.join(DIR, "seen"), "a") as seen:
             print("\t".join([operation] + found), file=seen)
