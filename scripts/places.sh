@@ -13,7 +13,8 @@
 #	place_send PLACE FILE [again]	make FILE, of this machine, a file there of the same base name.  It has its name when
 #					it is whole and not before, and replaces none, but for `again`: one that broke off.
 #					Prints the SHA-256 of what is there now, or nothing where that cannot be asked.
-#	place_drop PLACE <NAMES		remove these, a line each, in this order; 4 where nothing can be removed, ever
+#	place_drop PLACE <NAMES		remove these, a line each, in this order, up to one that cannot be; 4 where nothing can
+#					be removed, ever
 #	place_may_not TEXT		does what a tool said mean that we are not allowed to, rather than that it went wrong?
 #
 # SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool, S3_PUT_OPTIONS more of them for
@@ -222,7 +223,7 @@ place_drop_ssh() {
 
 place_drop() {
 	case $1 in
-	s3://*) place_s3 mm-s3rm "${1%/}/" ;;
+	s3://*) place_s3 mm-s3rm --stop "${1%/}/" ;;
 	/*)
 		while IFS= read -r place_name; do
 			rm -f -- "$1/$place_name" || return

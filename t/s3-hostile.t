@@ -98,4 +98,14 @@ removes() { printf 'keep\ndrop\n' | timeout 30 mm-s3rm --endpoint-url "$S3_PROXY
 exits 2 'a name that may not be removed is an error' removes
 said 'rm/keep' '... said by name'
 is rm/keep "$(s3_list rm/ | cut -f1)" '... and the others are gone'
+for name in first drop; do s3_put "rm/$name" <used; done
+proxy_faults "$tap_dir/proxy" 'Delete/rm/keep answer 403 AccessDenied'
+stops() { printf 'first\nkeep\ndrop\n' | timeout 30 mm-s3rm --endpoint-url "$S3_PROXY" --retry-time 1s --stop "$b/rm"; }
+exits 2 'with --stop it is the end' stops
+said 'rm/keep' '... said by name'
+is 'rm/drop rm/keep' "$(s3_list rm/ | cut -f1 | sort | xargs)" '... what came before is gone, what comes after is not'
+proxy_faults "$tap_dir/proxy"
+ok '... and without a failure it goes to the end' stops
+is '' "$(s3_list rm/)" '... indeed'
+exits 2 '--stop is not for uploads' mm-s3rm --stop --uploads --older-than 1d "$b/rm"
 done_testing

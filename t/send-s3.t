@@ -77,6 +77,23 @@ is 1 "$(good nightly/)" '... keeps one there'
 is 1 "$(names nightly/ | grep -c 'manifest$')" '... and drops the others whole'
 is 5 "$(find home -name '*.manifest' | wc -l)" '... and none at home'
 
+# A drop that is cut short: a backup that stays is whole, and what has lost its manifest goes at the next run.
+ok 'the others are sent again' env BACKUP_KEEP_S3=forever sh "$top/scripts/backup.sh" send
+backups() { names nightly/ | grep -vc 'manifest$'; }
+before=$(backups)
+dropping() { BACKUP_KEEP_S3=last=1,least=1 through "$@"; }
+proxy_faults "$tap_dir/proxy" 'Delete/*.manifest answer 503 SlowDown'
+exits 3 'a manifest that cannot be removed' dropping prune
+is "$before" "$(good nightly/)" '... keeps its backup'
+proxy_faults "$tap_dir/proxy" 'Delete/*.enc answer 403 AccessDenied'
+exits 3 'a backup that may not be removed, whose manifest may' dropping prune
+is "$((before - 1)) $before" "$(good nightly/) $(backups)" '... is left without it'
+proxy_faults "$tap_dir/proxy"
+ok 'the next run' dropping send
+is "$((before - 1)) $((before - 1))" "$(good nightly/) $(backups)" '... removes it'
+ok '... and drops what else is to go' dropping prune
+is '1 1' "$(good nightly/) $(backups)" '... whole'
+
 # A credential that may write and not look or remove: what it sent it remembers.
 proxy_faults "$tap_dir/proxy" 'List answer 403 AccessDenied' 'Delete answer 403 AccessDenied'
 ok 'a credential that may not list' through
