@@ -362,6 +362,26 @@ proxy_faults "$tap_dir/proxy" 'UploadPart reset-at 1000000'
 exits 2 'one that always breaks is given up' slow_line
 nothing_is_left slow-line
 
+# When to come back is for the server to say, in seconds or as a date; dates have no fractions.
+later() {
+	s3_rm later-put >/dev/null 2>&1
+	proxy_faults "$tap_dir/proxy" "Put:1 answer 503 SlowDown retry-after=$1"
+	seconds mm-s3put --endpoint-url "$S3_PROXY" "$b/later-put" <short || return
+	echo "it took $took ms"
+	[ "$took" -ge "$2" ] && [ "$took" -lt $(($2 + 8000)) ]
+}
+ok 'Retry-After: 3' later 3 3000
+ok 'Retry-After: a date four seconds ahead' later +4 3000
+ok 'Retry-After: a date that is past' later +-60 0
+proxy_faults "$tap_dir/proxy" 'Put answer 503 SlowDown retry-after=3600'
+too_late() { timeout 20 mm-s3put --endpoint-url "$S3_PROXY" "$b/too-late" <short; }
+exits 2 'Retry-After: later than --retry-time is too late' too_late
+proxy_faults "$tap_dir/proxy"
+
+# Where the server is.
+first_of_two() { AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ENDPOINT_URL_S3=$S3_ENDPOINT timeout 20 mm-s3put --retry-time 1 "$b/first-of-two" <short; }
+ok 'AWS_ENDPOINT_URL_S3 counts more than AWS_ENDPOINT_URL' first_of_two
+
 # Descriptors.
 closed_in() { mm-s3put -E "$b/closed" <&-; }
 exits 2 'a closed stdin is trouble' closed_in
