@@ -15,11 +15,12 @@
 #					Prints the SHA-256 of what is there now, or nothing where that cannot be asked: then it
 #					has been compared with FILE by rsync.
 #	place_tells PLACE		can that be asked there?
-#	place_drop PLACE <NAMES		remove these, a line each, in this order; 4 where nothing can be removed, ever
+#	place_drop PLACE <NAMES		remove these, a line each, in this order, up to one that cannot be; 4 where nothing can
+#					be removed, ever
 #	place_may_not TEXT		does what a tool said mean that we are not allowed to, rather than that it went wrong?
 #
-# SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool; BACKUP_LIMIT_RATE bounds them.
-# $place_clock, if set, is a file that hears how long each step may take (patience.sh).
+# SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool, S3_PUT_OPTIONS more of them for
+# mm-s3put; BACKUP_LIMIT_RATE bounds them.  $place_clock, if set, is a file that hears how long each step may take (patience.sh).
 # Names are exact, always; they may have any byte but / and NUL.
 
 # shellcheck source=scripts/places-ssh.sh
@@ -57,12 +58,15 @@ place_s3() {
 	"$@"
 }
 
-# place_storage_class NAME - print the option for what is rarely read and large, where it is Amazon that asks for it.
-place_storage_class() {
-	case "${S3_OPTIONS-}${AWS_ENDPOINT_URL_S3-}${AWS_ENDPOINT_URL-}$1" in
-	*--storage-class* | *--endpoint-url* | http*://* | *.manifest* | *.drill | *.globals*) ;;
-	*) echo --storage-class STANDARD_IA ;;
-	esac
+# place_s3put_words - print how mm-s3put is called, a word a line: what we keep is rarely read.
+place_s3put_words() {
+	printf '%s\n' mm-s3put --amazon-storage-class STANDARD_IA
+	place_s3_words
+	set -f
+	# shellcheck disable=SC2086
+	set -- ${S3_PUT_OPTIONS-}
+	set +f
+	[ $# -eq 0 ] || printf '%s\n' "$@"
 }
 
 place_list() {
@@ -192,9 +196,14 @@ place_tells() {
 
 # place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.
 place_send_s3() {
-	# The words of the option are meant to split.
+	set -f
+	# None of the words has a blank: they are meant to split.
 	# shellcheck disable=SC2046
-	place_s3 mm-s3put $(place_storage_class "${2##*/}") ${3:+-f} "${1%/}/${2##*/}" <"$2"
+	set -- "$@" $(place_s3put_words) ${3:+-f}
+	set +f
+	place_url=${1%/}/${2##*/} place_file=$2
+	shift 3
+	"$@" "$place_url" <"$place_file"
 }
 
 place_send() {
@@ -219,7 +228,7 @@ place_drop_ssh() {
 
 place_drop() {
 	case $1 in
-	s3://*) place_s3 mm-s3rm "${1%/}/" ;;
+	s3://*) place_s3 mm-s3rm --stop "${1%/}/" ;;
 	/*)
 		while IFS= read -r place_name; do
 			place_until 0
