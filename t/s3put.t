@@ -116,11 +116,11 @@ nothing_is_left short '... the object is taken back'
 
 # A file that is not the same at its end is not published.
 cp long changing
-proxy_faults "$tap_dir/proxy" 'UploadPart#1 delay 3'
 begun() { [ -n "$(s3_uploads changing)" ]; }
-# changed COMMAND... - run it while changing is read, of which the second part waits to be sent.
+# changed COMMAND... - run it while changing is read, of which two parts are under way, and no more is read meanwhile.
 changed() {
 	cp long changing
+	proxy_faults "$tap_dir/proxy" 'UploadPart:1-2 delay 5'
 	mm-s3put --endpoint-url "$S3_PROXY" -j 1 --part-size 5M "$b/changing" <changing >changing.out &
 	changing=$!
 	eventually 20 begun || return 99
