@@ -32,6 +32,7 @@ enum {
 	EQUAL_PARTS,
 	CHECKSUM,
 	STORAGE_CLASS,
+	AMAZON_STORAGE_CLASS,
 	SSE,
 	SSE_KMS_KEY,
 	METADATA,
@@ -45,6 +46,7 @@ enum {
 struct request {
 	struct s3opt opt;
 	struct s3attr attr;
+	const char *amazon_class;
 	struct s3plan_ask plan;
 	enum s3sum sum;
 	int trusts_eof;
@@ -58,7 +60,8 @@ usage(void)
 {
 	fputs("usage: mm-s3put [s3-options] [-fE] [-j n] [-M bytes] [--expected-size bytes] [--part-size bytes]\n"
 	    "           [--max-parts n] [--equal-parts] [--checksum crc32c|crc64nvme|sha256]\n"
-	    "           [--storage-class class] [--sse AES256|aws:kms] [--sse-kms-key key]\n"
+	    "           [--storage-class class] [--amazon-storage-class class]\n"
+	    "           [--sse AES256|aws:kms] [--sse-kms-key key]\n"
 	    "           [--metadata name=value] [--tag name=value] [--lock-mode mode --lock-until time]\n"
 	    "           s3://bucket/key\n"
 	    "       mm-s3put [s3-options] --probe s3://bucket/key\n" S3OPT_USAGE, stderr);
@@ -95,6 +98,9 @@ take_option(struct request *req, int c, const char *arg)
 		return s3sum_named(arg, &req->sum);
 	case STORAGE_CLASS:
 		return s3attr_class(attr, arg);
+	case AMAZON_STORAGE_CLASS:
+		req->amazon_class = arg;
+		return s3attr_check_class(arg, "--amazon-storage-class");
 	case SSE:
 		return s3attr_sse(attr, arg);
 	case SSE_KMS_KEY:
@@ -132,6 +138,7 @@ read_options(int argc, char *argv[], struct request *req)
 		{ "equal-parts", no_argument, NULL, EQUAL_PARTS },
 		{ "checksum", required_argument, NULL, CHECKSUM },
 		{ "storage-class", required_argument, NULL, STORAGE_CLASS },
+		{ "amazon-storage-class", required_argument, NULL, AMAZON_STORAGE_CLASS },
 		{ "sse", required_argument, NULL, SSE },
 		{ "sse-kms-key", required_argument, NULL, SSE_KMS_KEY },
 		{ "metadata", required_argument, NULL, METADATA },
@@ -200,6 +207,8 @@ put(struct request *req, struct s3 *s3, const char *key)
 	enum status st = ST_TROUBLE;
 	struct stat sb;
 
+	if (s3_is_amazon(s3) && s3attr_value(&req->attr, S3ATTR_CLASS) == NULL)
+		ask.large_class = req->amazon_class;
 	ask.file = input_file(&sb);
 	complete_plan(req, ask.file, s3_host(s3));
 	ask.plan = req->plan;

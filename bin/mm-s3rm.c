@@ -18,7 +18,8 @@
 
 /* Options that have only a long name. */
 enum {
-	UPLOADS = 256,
+	STOP = 256,
+	UPLOADS,
 	OLDER_THAN
 };
 
@@ -27,17 +28,18 @@ enum { LONGEST_AGE = 10 * 366 * 86400 };
 struct request {
 	struct s3opt opt;
 	int end;			/* of a name: a newline, or NUL for -0 */
+	int stops;			/* at the first name that could not be removed */
 	int sweeps;
 	int has_age;
 	uint64_t age_s;
 	struct s3 *s3;
-	enum status st;			/* of all so far: one that fails does not end it */
+	enum status st;			/* of all so far: one that fails does not end it, unless *stops* */
 };
 
 static void
 usage(void)
 {
-	fputs("usage: mm-s3rm [s3-options] [-0] s3://bucket[/prefix] < names\n"
+	fputs("usage: mm-s3rm [s3-options] [-0] [--stop] s3://bucket[/prefix] < names\n"
 	    "       mm-s3rm [s3-options] [-0] --uploads --older-than age s3://bucket[/prefix]\n" S3OPT_USAGE, stderr);
 	exit(ST_TROUBLE);
 }
@@ -48,6 +50,7 @@ read_options(int argc, char *argv[], struct request *req)
 	static const struct option options[] = {
 		S3OPT_LONG,
 		{ "null", no_argument, NULL, '0' },
+		{ "stop", no_argument, NULL, STOP },
 		{ "uploads", no_argument, NULL, UPLOADS },
 		{ "older-than", required_argument, NULL, OLDER_THAN },
 		{ NULL, 0, NULL, 0 }
@@ -58,6 +61,8 @@ read_options(int argc, char *argv[], struct request *req)
 	while (st == ST_OK && (c = getopt_long(argc, argv, "0", options, NULL)) != -1) {
 		if (c == '0') {
 			req->end = '\0';
+		} else if (c == STOP) {
+			req->stops = 1;
 		} else if (c == UPLOADS) {
 			req->sweeps = 1;
 		} else if (c == OLDER_THAN) {
@@ -69,7 +74,7 @@ read_options(int argc, char *argv[], struct request *req)
 			usage();
 		}
 	}
-	if (st == ST_OK && (argc - optind != 1 || req->sweeps != req->has_age))
+	if (st == ST_OK && (argc - optind != 1 || req->sweeps != req->has_age || (req->sweeps && req->stops)))
 		usage();
 	return st;
 }
@@ -108,7 +113,7 @@ remove_names(struct request *req, const char *prefix)
 	size_t cap = 0;
 	ssize_t len;
 
-	while ((len = getdelim(&line, &cap, req->end, stdin)) != -1) {
+	while ((req->st == ST_OK || !req->stops) && (len = getdelim(&line, &cap, req->end, stdin)) != -1) {
 		if (line[len - 1] == req->end)
 			line[--len] = '\0';
 		if (strlen(line) != (size_t)len) {

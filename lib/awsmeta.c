@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "awsmeta.h"
+#include "halt.h"
 #include "http.h"
 #include "oneline.h"
 
@@ -110,7 +111,7 @@ ask_container(const struct http_request *q, const char *what, struct awskeys *k)
 	int try;
 
 	for (try = 1; (st = http_ask(q, &a)) != ST_OK || a.code != 200; try++) {
-		if (try == CONTAINER_TRIES) {
+		if (try == CONTAINER_TRIES || halt_signal() != 0) {
 			if (st == ST_OK)
 				warnx("%s: answer %ld", what, a.code);
 			else

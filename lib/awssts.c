@@ -9,6 +9,7 @@
 
 #include "awssts.h"
 #include "digest.h"
+#include "halt.h"
 #include "http.h"
 #include "s3xml.h"
 #include "sigv4.h"
@@ -123,7 +124,7 @@ ask(const struct http_request *q, const char *what, const char *action, struct a
 	enum status st;
 	int try = 1;
 
-	while (((st = http_ask(q, &a)) != ST_OK || a.code >= 500 || a.code == 429) && try++ < TRIES) {
+	while (((st = http_ask(q, &a)) != ST_OK || a.code >= 500 || a.code == 429) && halt_signal() == 0 && try++ < TRIES) {
 		http_forget(&a);
 		poll(NULL, 0, NAP_MS);
 	}

@@ -14,9 +14,15 @@
 
 #include "clock.h"
 #include "credproc.h"
+#include "halt.h"
 #include "kin.h"
 
-enum { NAP_MS = 10 };
+enum {
+	NAP_MS = 10,
+	HALTED_MS = 5000		/* after a signal, to undo what was begun */
+};
+
+static const char halted[] = "was ended by a signal to us";
 
 /* One word from *in to *out, and both moved on.  0: a quote that does not end. */
 static int
@@ -128,16 +134,18 @@ start(char **words, const char *what, int *out)
 
 /* All it writes, until it closes its end.  NULL, or what is wrong. */
 static const char *
-collect(struct credproc *p, int out, int64_t end)
+collect(struct credproc *p, int out, int64_t end, int known)
 {
-	struct pollfd pfd = { .fd = out, .events = POLLIN };
+	struct pollfd pfd[2] = { { .fd = out, .events = POLLIN }, { .fd = known == 0 ? halt_fd() : -1, .events = POLLIN } };
 	ssize_t n = 1;
 	int64_t left;
 
 	while (n != 0) {
 		if ((left = end - clock_ms()) <= 0)
 			return "has not ended in time";
-		if (poll(&pfd, 1, (int)left) != 1)
+		if (halt_signal() != known)
+			return halted;
+		if (poll(pfd, 2, (int)left) < 1 || pfd[0].revents == 0)
 			continue;
 		n = read(out, p->out + p->len, sizeof(p->out) - p->len);
 		if (n == -1 && errno != EINTR)
@@ -152,7 +160,7 @@ collect(struct credproc *p, int out, int64_t end)
 
 /* Its exit.  NULL, or what is wrong with it. */
 static const char *
-await(pid_t pid, int64_t end, int *is_gone, char words[32])
+await(pid_t pid, int64_t end, int known, int *is_gone, char words[32])
 {
 	int status;
 	pid_t got;
@@ -160,6 +168,8 @@ await(pid_t pid, int64_t end, int *is_gone, char words[32])
 	while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got == -1 && errno == EINTR)) {
 		if (clock_ms() >= end)
 			return "has not ended in time";
+		if (halt_signal() != known)
+			return halted;
 		poll(NULL, 0, NAP_MS);
 	}
 	*is_gone = 1;
@@ -177,16 +187,16 @@ await(pid_t pid, int64_t end, int *is_gone, char words[32])
 static enum status
 run(struct credproc *p, const char *what, char **words, long limit_ms)
 {
-	int64_t end = clock_ms() + limit_ms;
+	int known = halt_signal(), out, is_gone = 0;
+	int64_t end = clock_ms() + (known != 0 && limit_ms > HALTED_MS ? HALTED_MS : limit_ms);
 	const char *fault;
 	char exit_words[32];
-	int out, is_gone = 0;
 	pid_t pid;
 
 	if ((pid = start(words, what, &out)) == -1)
 		return ST_TROUBLE;
-	if ((fault = collect(p, out, end)) == NULL)
-		fault = await(pid, end, &is_gone, exit_words);
+	if ((fault = collect(p, out, end, known)) == NULL)
+		fault = await(pid, end, known, &is_gone, exit_words);
 	close(out);
 	if (fault == NULL)
 		return ST_OK;

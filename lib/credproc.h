@@ -8,8 +8,9 @@
  *
  * The command gets /dev/null as its stdin, since ours may be a backup, our
  * stderr, a process group of its own, default signals, and dies with us.  It is
- * killed, and its group, when it has not ended after *limit_ms* or has written
- * more than CREDPROC_MAX bytes.
+ * killed, and its group, when it has not ended after *limit_ms*, has written
+ * more than CREDPROC_MAX bytes, or a signal comes that is caught (halt.h).  One
+ * that is run after such a signal, to undo something, has five seconds.
  *
  * ST_TROUBLE, said: it cannot be run, did not end, failed.  *what* names it; the
  * command line and what it wrote are in no message.

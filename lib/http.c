@@ -7,10 +7,14 @@
 
 #include <curl/curl.h>
 
+#include "halt.h"
 #include "http.h"
 #include "visible.h"
 
-enum { TOTAL_MS = 10000 };
+enum {
+	TOTAL_MS = 10000,
+	HALTED_MS = 5000
+};
 
 /* What the callbacks of libcurl fill. */
 struct arrival {
@@ -131,10 +135,12 @@ set_limits(CURL *curl)
 static void
 set_request(CURL *curl, const struct http_request *q, const struct curl_slist *headers)
 {
+	long total_ms = q->total_ms == 0 ? TOTAL_MS : q->total_ms;
+
 	curl_easy_setopt(curl, CURLOPT_URL, q->url);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "matric-memory");
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, q->total_ms == 0 ? TOTAL_MS : q->total_ms);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, halt_signal() != 0 && total_ms > HALTED_MS ? HALTED_MS : total_ms);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, q->connect_ms == 0 ? TOTAL_MS : q->connect_ms);
 	if (q->body != NULL) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->len);
@@ -156,13 +162,28 @@ explain(struct http_answer *a, const char *words)
 	snprintf(a->error, sizeof(a->error), "%s", visible(buf, words, strlen(words)));
 }
 
+/* libcurl asks this once a second at the least: is there a signal by now that was not there when we began? */
+static int
+stops(void *known, curl_off_t down, curl_off_t downloaded, curl_off_t up, curl_off_t uploaded)
+{
+	(void)down;
+	(void)downloaded;
+	(void)up;
+	(void)uploaded;
+	return halt_signal() != *(int *)known;
+}
+
 static enum status
 perform(CURL *curl, struct arrival *to)
 {
 	struct http_answer *a = to->answer;
 	char words[CURL_ERROR_SIZE] = "";
+	int known = halt_signal();
 	CURLcode rc;
 
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stops);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &known);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, to);
@@ -175,6 +196,8 @@ perform(CURL *curl, struct arrival *to)
 		return ST_OK;
 	if (to->is_too_long)
 		snprintf(a->error, sizeof(a->error), "the answer is longer than %d bytes", HTTP_BODY_MAX);
+	else if (rc == CURLE_ABORTED_BY_CALLBACK)
+		snprintf(a->error, sizeof(a->error), "ended by a signal");
 	else
 		explain(a, words[0] != '\0' ? words : curl_easy_strerror(rc));
 	a->code = 0;

@@ -2,7 +2,8 @@
  * One request over HTTP, and its answer, by libcurl: bounded in time and in
  * size, http and https alone, TLS 1.2 at the least, its certificate checked.
  * Redirects are answers like any other.  Proxies are those that libcurl finds
- * in the environment.
+ * in the environment.  A signal that is caught (halt.h) ends it within a second;
+ * what is asked after one, to undo something, has five.
  *
  *	struct http_request q = { .method = "GET", .url = url, .total_ms = 1000 };
  *	struct http_answer a;

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
@@ -55,6 +57,39 @@ struct source {
 	void *ctx;
 };
 
+/* A regular file, before the first read. */
+struct origin {
+	int is_file;
+	struct stat file;
+	off_t from;
+};
+
+static void
+note_origin(int fd, struct origin *o)
+{
+	o->is_file = fstat(fd, &o->file) == 0 && S_ISREG(o->file.st_mode) && (o->from = lseek(fd, 0, SEEK_CUR)) != -1;
+}
+
+/* Is a file what it was, and has all of it been read?  Those of /proc have a size of 0, whatever they hold. */
+static enum status
+compare_origin(const struct source *from, const struct origin *o, uint64_t total)
+{
+	struct stat now;
+
+	if (!o->is_file)
+		return ST_OK;
+	if (fstat(from->fd, &now) == -1) {
+		warn("%s", from->what);
+		return ST_TROUBLE;
+	}
+	if (now.st_size == o->file.st_size && now.st_mtim.tv_sec == o->file.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == o->file.st_mtim.tv_nsec &&
+	    (now.st_size == 0 || now.st_size < o->from || (uint64_t)(now.st_size - o->from) == total))
+		return ST_OK;
+	warnx("%s: the file changed while it was read", from->what);
+	return ST_BAD;
+}
+
 static enum status
 await(const struct source *from, int fd)
 {
@@ -66,9 +101,11 @@ push_all(const struct source *from, struct sink *chain, uint8_t *buf)
 {
 	enum status st;
 	size_t pipe_bytes = pipesize_widen(from->fd);
+	struct origin origin;
 	uint64_t total = 0;
 	ssize_t n = 0;
 
+	note_origin(from->fd, &origin);
 	while ((st = await(from, from->fd)) == ST_OK && (n = read_some(from->fd, buf, PIECE)) > 0) {
 		total += (uint64_t)n;
 		meter_took((size_t)n);
@@ -80,7 +117,7 @@ push_all(const struct source *from, struct sink *chain, uint8_t *buf)
 		warn("read %s", from->what);
 		return ST_TROUBLE;
 	}
-	return st;
+	return st != ST_OK ? st : compare_origin(from, &origin, total);
 }
 
 static enum status

@@ -4,6 +4,10 @@
  * then finishes the chain.  A read that is interrupted or would block is tried
  * again.  The caller frees the chain, whatever comes back.
  *
+ * A regular file must be at its end what it was at the beginning, in size and
+ * time, and all of it must have come: ST_BAD, said, if it was cut short, grew
+ * or was written to meanwhile.
+ *
  * *what* names the input in messages.
  */
 #ifndef MM_PUMP_H

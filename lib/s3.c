@@ -92,6 +92,12 @@ s3_is_https(const struct s3 *s3)
 	return s3->site.place.is_https;
 }
 
+int
+s3_is_amazon(const struct s3 *s3)
+{
+	return s3->site.place.is_amazon;
+}
+
 int64_t
 s3_now(const struct s3 *s3)
 {

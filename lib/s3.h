@@ -38,6 +38,7 @@ void s3_close(struct s3 *s3);		/* NULL is fine; no request may be under way */
 const char *s3_bucket(const struct s3 *s3);
 const char *s3_host(const struct s3 *s3);
 int s3_is_https(const struct s3 *s3);
+int s3_is_amazon(const struct s3 *s3);		/* is the server one of Amazon's own? */
 
 /* What time the server has, as far as it has told. */
 int64_t s3_now(const struct s3 *s3);

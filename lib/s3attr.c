@@ -9,7 +9,6 @@
 #include "s3attr.h"
 #include "s3look.h"
 
-static const char class[] = "x-amz-storage-class";
 static const char kms_key[] = "x-amz-server-side-encryption-aws-kms-key-id";
 static const char meta[] = "x-amz-meta-";
 
@@ -60,12 +59,20 @@ suits_header(const char *text)
 }
 
 enum status
-s3attr_class(struct s3attr *attr, const char *text)
+s3attr_check_class(const char *text, const char *option)
 {
 	if (*text != '\0' && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(text))
-		return set(attr, class, text);
-	warnx("--storage-class: '%s' is no name of a class", text);
+		return ST_OK;
+	warnx("%s: '%s' is no name of a class", option, text);
 	return ST_TROUBLE;
+}
+
+enum status
+s3attr_class(struct s3attr *attr, const char *text)
+{
+	enum status st = s3attr_check_class(text, "--storage-class");
+
+	return st == ST_OK ? set(attr, S3ATTR_CLASS, text) : st;
 }
 
 enum status

@@ -17,6 +17,7 @@
 
 enum { S3ATTR_MAX = 40 };
 
+#define S3ATTR_CLASS		"x-amz-storage-class"
 #define S3ATTR_SSE		"x-amz-server-side-encryption"
 #define S3ATTR_TAGS		"x-amz-tagging"
 #define S3ATTR_LOCK_MODE	"x-amz-object-lock-mode"
@@ -28,6 +29,9 @@ struct s3attr {
 	char *tags;			/* so far: a=b&c=d */
 	int is_locked;
 };
+
+/* For a class that is set elsewhere; *option* is its name in the complaint. */
+enum status s3attr_check_class(const char *text, const char *option);
 
 enum status s3attr_class(struct s3attr *attr, const char *text);
 enum status s3attr_sse(struct s3attr *attr, const char *text);

@@ -40,6 +40,7 @@ struct page {
 	s3list_each *each;
 	void *ctx;
 	enum status st;			/* of each */
+	int is_listing;			/* its root is the one that a listing has */
 	int is_encoded;			/* keys are percent-encoded */
 	int goes_on;
 	char mark[2][TEXT];
@@ -155,10 +156,12 @@ leaf(void *ctx, const char *path, const char *text)
 static enum status
 leaf_of_head(void *ctx, const char *path, const char *text)
 {
-	const char *field;
+	const char *field = NULL;
 	struct page *p = ctx;
 
-	if ((field = below(path, p->kind->root)) == NULL || strchr(field, '/') != NULL)
+	if (strcmp(path, p->kind->root) == 0 || (field = below(path, p->kind->root)) != NULL)
+		p->is_listing = 1;
+	if (field == NULL || strchr(field, '/') != NULL)
 		return ST_OK;
 	return read_head(p, field, text);
 }
@@ -189,9 +192,11 @@ read_page(struct page *p, const struct s3req *r)
 	static const struct s3xml_reader head = { leaf_of_head, NULL }, all = { leaf, closed };
 	enum status st;
 
-	p->goes_on = p->is_encoded = 0;
+	p->goes_on = p->is_encoded = p->is_listing = 0;
 	p->mark[0][0] = p->mark[1][0] = '\0';
-	if ((st = s3xml_read(r->answer, r->answer_len, &head, p)) == ST_OK)
+	if ((st = s3xml_read(r->answer, r->answer_len, &head, p)) == ST_OK && !p->is_listing)
+		st = ST_BAD;
+	if (st == ST_OK)
 		st = s3xml_read(r->answer, r->answer_len, &all, p);
 	/* The token of a listing of objects is opaque; the other marks are names. */
 	if (p->is_encoded && p->kind == &uploads)

@@ -4,7 +4,8 @@
  *
  * Entries come in the order of the server's, a page at a time; a page that is
  * not whole is asked for again, so nothing comes twice.  Keys are as they are,
- * whatever bytes they hold.
+ * whatever bytes they hold.  XML that is no listing is an error: a web server's
+ * page is no empty bucket.
  */
 #ifndef MM_S3LIST_H
 #define MM_S3LIST_H

@@ -11,6 +11,7 @@
 
 #include <openssl/evp.h>
 
+#include "clock.h"
 #include "digest.h"
 #include "halt.h"
 #include "meter.h"
@@ -590,6 +591,8 @@ token_of_file(const struct s3part *p, const struct stat *file, char token[S3LOOK
 	    (intmax_t)file->st_size, (intmax_t)file->st_mtim.tv_sec, file->st_mtim.tv_nsec, (int)p->ask->sum);
 	digest_update(d, (const uint8_t *)text, strlen(text));
 	digest_update(d, (const uint8_t *)p->upload.key, strlen(p->upload.key));
+	if (p->ask->large_class != NULL)
+		digest_update(d, (const uint8_t *)p->ask->large_class, strlen(p->ask->large_class) + 1);
 	for (i = 0; i < p->ask->attr->n; i++) {
 		digest_update(d, (const uint8_t *)p->ask->attr->pair[i].name, strlen(p->ask->attr->pair[i].name) + 1);
 		digest_update(d, (const uint8_t *)p->ask->attr->pair[i].value, strlen(p->ask->attr->pair[i].value) + 1);
@@ -624,6 +627,7 @@ look_first(struct s3part *p)
 	struct s3look at;
 
 	s3look_at(p->s3, p->upload.key, &at);
+	p->upload.look_ms = clock_ms();
 	p->upload.may_look = at.there != S3LOOK_FORBIDDEN;
 	if (at.there == S3LOOK_OBJECT && !p->ask->replaces) {
 		visible(key, p->upload.key, strlen(p->upload.key));
@@ -668,7 +672,9 @@ s3part_new(struct s3 *s3, const char *key, const struct s3part_ask *ask)
 	p->s3 = s3;
 	p->ask = ask;
 	p->base = slash == NULL ? key : slash + 1;
-	p->upload = (struct s3upload){ .s3 = s3, .key = key, .attr = ask->attr, .sum = ask->sum, .spares = !ask->replaces };
+	p->upload = (struct s3upload){
+		.s3 = s3, .key = key, .attr = ask->attr, .large_class = ask->large_class, .sum = ask->sum, .spares = !ask->replaces
+	};
 	if (prepare(p) == ST_OK)
 		return &p->sink;
 	let_go(&p->sink);

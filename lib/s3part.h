@@ -43,6 +43,7 @@ enum { S3PART_PARALLEL = 64 };
 struct s3part_ask {
 	struct s3plan_ask plan;
 	const struct s3attr *attr;
+	const char *large_class;	/* as in s3upload.h */
 	enum s3sum sum;			/* a checksum that the server is to verify besides */
 	int replaces;			/* what is there already */
 	const struct stat *file;	/* of the regular file that is read; NULL: it is none */

@@ -21,6 +21,8 @@ enum {
 	NOTE_MS = 30000,		/* how often it is said that we try again */
 	NOTE_FAILURES = 4,		/* and after how many */
 	UNKNOWN_HOST_MS = 30000,	/* a name that cannot be resolved is more often wrong than late */
+	BULK = 64 * 1024,		/* what an attempt must have moved to have been at work */
+	BULK_ATTEMPTS = 10,		/* so many may take their time */
 	KEY_FETCHES = 2,
 	MOVES = 3
 };
@@ -424,14 +426,25 @@ note_trying(struct s3site *site, const struct s3attempt *a, int64_t now)
 	    (patience(site, a) - (now - a->first_ms)) / 1000);
 }
 
+/* Time in which an attempt sent or received in bulk was not lost by trying; but it may not go on so for ever. */
+static int64_t
+time_at_work(struct s3attempt *a)
+{
+	if (a->wire == NULL || a->wire->moved < BULK || a->mark_ms <= a->start_ms || a->bulk_attempts++ >= BULK_ATTEMPTS)
+		return 0;
+	return a->mark_ms - a->start_ms;
+}
+
 /* Set the time of the next attempt; zero if that would be too late. */
 static int
 postpone(struct s3site *site, struct s3attempt *a)
 {
-	int64_t now = clock_ms(), delay, asked = asked_delay(site, a);
+	int64_t now = clock_ms(), delay, asked = asked_delay(site, a), at_work = time_at_work(a);
 
 	if (a->failures++ == 0)
 		a->first_ms = now;
+	else
+		a->first_ms += at_work;
 	delay = s3error_delay_ms(a->failures, dice());
 	if (delay < asked)
 		delay = asked;

@@ -10,7 +10,8 @@
  *			knows
  *
  * What may work later is worth another attempt, after some delay, until the
- * first failure is --retry-time ago.  A clock that is off is corrected by the
+ * first failure is --retry-time ago; of an attempt that moved a bulk of bytes,
+ * the time in which it moved them does not count, for the first ten.  A clock that is off is corrected by the
  * server's, keys that have expired are fetched anew, and another region or host
  * is followed, once or twice.  A refusal of a HEAD, which has no body, is asked
  * for again as a GET of one byte, which says why.
@@ -113,8 +114,8 @@ struct s3attempt {
 	struct s3wire *wire;		/* NULL while it waits */
 	int once;			/* s3.h's: no other follows by itself */
 	int64_t due_ms;			/* when to begin */
-	int64_t first_ms;		/* of the failures; 0: none so far */
-	unsigned failures;
+	int64_t first_ms;		/* of the failures, later by the time at work since; 0: none so far */
+	unsigned failures, bulk_attempts;
 	int64_t start_ms, mark_ms, mark_moved;	/* s3.h's: does it move? */
 	struct s3place place;		/* of this request: it may have been sent elsewhere */
 	unsigned serial;		/* of the keys that signed it */

@@ -6,8 +6,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "clock.h"
 #include "digest.h"
-#include "halt.h"
 #include "s3list.h"
 #include "s3upload.h"
 #include "s3xml.h"
@@ -16,6 +16,7 @@
 enum {
 	ABORTS = 5,			/* parts in flight may land after an abort */
 	EARLIER = 5,			/* seconds that an upload of ours may seem older than it is */
+	FRESH_MS = 1000,		/* for so long, what a look has shown is taken to be so */
 	PATIENCE = 3,			/* times that an odd answer to a Complete is not believed */
 	UPLOAD_ID = 2048
 };
@@ -26,7 +27,9 @@ enum fate {
 	FATE_NOT,			/* there is nothing */
 	FATE_OTHERS,			/* there is an object, and it is not ours */
 	FATE_WRONG,			/* it is ours, and not what was sent */
-	FATE_UNKNOWN
+	FATE_UNKNOWN,			/* it fits, and does not say whose it is */
+	FATE_HIDDEN,			/* these keys may not look */
+	FATE_FAILED			/* to look; it has been said why */
 };
 
 /* --- the object that is there, and the one that should be */
@@ -50,6 +53,12 @@ comparable(const char *etag, const char *expected)
 	size_t hex = 2 * DIGEST_MD5;
 
 	return expected[0] != '\0' && strlen(etag) == strlen(expected) && is_hex(etag, hex) && strcmp(etag + hex, expected + hex) == 0;
+}
+
+static int
+differs(const char *etag, const char *expected)
+{
+	return comparable(etag, expected) && strcasecmp(etag, expected) != 0;
 }
 
 static int
@@ -86,17 +95,21 @@ static enum fate
 look(struct s3upload *u, uint64_t size, const char *expected)
 {
 	struct s3look at;
+	int fits;
 
 	s3look_at(u->s3, u->key, &at);
+	u->look_ms = clock_ms();
 	if (at.there == S3LOOK_NOTHING)
 		return FATE_NOT;
 	if (at.there != S3LOOK_OBJECT)
-		return FATE_UNKNOWN;
+		return at.there == S3LOOK_FORBIDDEN ? FATE_HIDDEN : FATE_FAILED;
+	fits = at.size == size && (at.has_own_etags || !differs(at.etag, expected));
+	/* Some servers lose the token. */
+	if (at.token[0] == '\0')
+		return fits && u->may_be_there ? FATE_UNKNOWN : FATE_OTHERS;
 	if (strcmp(at.token, u->token) != 0)
-		return at.token[0] == '\0' ? FATE_UNKNOWN : FATE_OTHERS;
-	if (at.size != size || (!at.has_own_etags && comparable(at.etag, expected) && strcasecmp(at.etag, expected) != 0))
-		return FATE_WRONG;
-	return FATE_DONE;
+		return FATE_OTHERS;
+	return fits ? FATE_DONE : FATE_WRONG;
 }
 
 /* For what is said to be done: some servers need a moment to see it themselves. */
@@ -148,12 +161,20 @@ refuse_resumed(struct s3upload *u)
 	return ST_TROUBLE;
 }
 
+/* It said that it is done, and these keys may not look: there is only the ETag that it told. */
+static enum status
+take_its_word(const struct s3upload *u, const char *told, const char *expected)
+{
+	return differs(told, expected) ? complain_of_fate(u, FATE_WRONG) : ST_OK;
+}
+
 /* The server said that it is done: is that so? */
 static enum status
 verify(struct s3upload *u, const char *told, uint64_t size, const char *expected)
 {
 	enum fate fate;
 
+	u->may_be_there = u->is_said_done = 1;
 	if (!u->is_resumed && expected[0] != '\0' && strcasecmp(told, expected) == 0)
 		return ST_OK;
 	if (expected[0] == '\0' && told[0] != '\0' && u->n == 0)
@@ -161,14 +182,33 @@ verify(struct s3upload *u, const char *told, uint64_t size, const char *expected
 	fate = look_patiently(u, size, expected);
 	if (fate == FATE_DONE && comparable(told, expected))
 		warnx("the server told a wrong ETag, %s; the object has the right one", told);
-	if (u->is_resumed && fate != FATE_DONE && fate != FATE_WRONG)
+	if (u->is_resumed && fate != FATE_DONE && fate != FATE_WRONG && fate != FATE_FAILED)
 		return refuse_resumed(u);
 	if (fate == FATE_DONE || fate == FATE_UNKNOWN)
-		return ST_OK;	/* unknown: we may not look, and it said yes */
-	return complain_of_fate(u, fate);
+		return ST_OK;
+	if (fate == FATE_HIDDEN)
+		return take_its_word(u, told, expected);
+	return fate == FATE_FAILED ? ST_TROUBLE : complain_of_fate(u, fate);
 }
 
 /* --- requests that make the object */
+
+/* Directly before one: whose object is there by now?  Not every server looks itself. */
+static enum status
+look_again(struct s3upload *u, uint64_t size, const char *expected)
+{
+	enum fate fate;
+
+	if (!u->spares || !u->may_look)
+		return ST_OK;
+	fate = look(u, size, expected);
+	if (fate == FATE_FAILED)
+		return ST_TROUBLE;
+	/* What is ours is there by an attempt of which we do not know; the next one tells. */
+	if (fate == FATE_OTHERS || (fate != FATE_NOT && fate != FATE_HIDDEN && !u->may_be_there))
+		return complain_of_fate(u, FATE_OTHERS);
+	return ST_OK;
+}
 
 static int
 was_refused_for_condition(const struct s3req *r)
@@ -288,11 +328,14 @@ s3upload_put(struct s3upload *u, const struct s3upload_body *body)
 	s3attr_apply(u->attr, &r);
 	memcpy(r.header + r.nheader, body->header, body->nheader * sizeof(body->header[0]));
 	r.nheader += body->nheader;
+	if (u->large_class != NULL && body->len >= S3UPLOAD_LARGE)
+		add_header(&r, S3ATTR_CLASS, u->large_class);
 	add_condition(u, &r);
 	do {
+		if (clock_ms() - u->look_ms > FRESH_MS && look_again(u, body->len, expected) != ST_OK)
+			break;
 		s3_once(u->s3, &r);
 		if (r.end == S3_DONE) {
-			u->may_be_there = 1;
 			s3look_etag(s3req_header(&r, "etag"), etag);
 			st = verify(u, etag, body->len, s3look_own_etags(&r) ? "" : expected);
 			break;
@@ -306,14 +349,14 @@ s3upload_put(struct s3upload *u, const struct s3upload_body *body)
 
 /* --- nothing is left */
 
-/* The object of an upload that does not count: it is ours by its token. */
+/* The object of an upload that does not count: it is ours by its token, or by the server's word where we cannot look. */
 static void
 take_back(struct s3upload *u)
 {
 	struct s3look at;
 
 	s3look_at(u->s3, u->key, &at);
-	if (at.there == S3LOOK_OBJECT && strcmp(at.token, u->token) == 0)
+	if (at.there == S3LOOK_OBJECT ? strcmp(at.token, u->token) == 0 : at.there != S3LOOK_NOTHING && u->is_said_done)
 		delete(u);
 	u->may_be_there = 0;
 }
@@ -404,6 +447,8 @@ s3upload_begin(struct s3upload *u)
 	enum status st = ST_TROUBLE;
 
 	s3attr_apply(u->attr, &r);
+	if (u->large_class != NULL)
+		add_header(&r, S3ATTR_CLASS, u->large_class);
 	if (u->sum != S3SUM_NONE) {
 		add_header(&r, "x-amz-checksum-algorithm", s3sum_name(u->sum));
 		add_header(&r, "x-amz-checksum-type", s3sum_is_whole(u->sum) ? "FULL_OBJECT" : "COMPOSITE");
@@ -549,11 +594,11 @@ ask_to_complete(struct s3upload *u, struct s3req *r, const char *list, size_t le
 	r->body = list;
 	r->body_len = len;
 	while (next == NEXT_AGAIN) {
+		if (look_again(u, total(u), expected) != ST_OK)
+			return ST_TROUBLE;
 		s3_once(u->s3, r);
-		if (r->end == S3_DONE) {
-			u->may_be_there = 1;
+		if (r->end == S3_DONE)
 			return verify_complete(u, r, expected);
-		}
 		if (is_odd(r))
 			return ST_BAD;
 		next = judge(u, r, total(u), expected, "complete the upload");

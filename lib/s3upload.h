@@ -16,8 +16,12 @@
  * parts make nor what the object has is noticed.
  *
  * *spares*: what is there already is not replaced.  The caller has looked, and
- * says in *may_look* whether it could; here If-None-Match guards the moment in
- * between, at servers that know it.
+ * says in *may_look* whether it could, and when; directly before the request
+ * that makes the object it is looked for again, and If-None-Match guards the
+ * moment in between, at servers that know it.
+ *
+ * Keys that may not look have the server's word for it that all went well,
+ * unless its ETag says otherwise.  A look that failed is no such word.
  *
  * Signals that are caught (halt.h) are heeded by begin, as s3_heed() has set
  * it; put and complete, once they have asked, want to know what came of it.
@@ -33,6 +37,9 @@
 #include "s3look.h"
 #include "s3sum.h"
 
+/* What is smaller costs as if it were so large, where storage is cheap. */
+enum { S3UPLOAD_LARGE = 128 * 1024 };
+
 struct s3upload_part {
 	char *etag;			/* without quotes; NULL: not taken yet */
 	uint64_t size;
@@ -43,11 +50,13 @@ struct s3upload {
 	struct s3 *s3;
 	const char *key;
 	const struct s3attr *attr;
+	const char *large_class;	/* the storage class of an object of S3UPLOAD_LARGE or more; NULL: as attr says */
 	enum s3sum sum;
 	char whole_sum[S3SUM_TEXT];	/* for complete: of all bytes, where that can be told */
 	char token[S3LOOK_TOKEN];
 	int spares;
 	int may_look;
+	int64_t look_ms;		/* when it was looked for last; clock_ms() */
 
 	char *id;			/* NULL: none begun */
 	struct s3upload_part *part;	/* part[0] has the number 1 */
@@ -57,6 +66,7 @@ struct s3upload {
 	int lost_begin;			/* there may be an upload whose id we do not know */
 	int64_t begin_time;		/* the server's, a little before the first Create */
 	int may_be_there;		/* a PUT or Complete was sent: the object may exist */
+	int is_said_done;		/* and the server said that it does */
 };
 
 /* What is known of a body that is sent by itself. */

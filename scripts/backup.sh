@@ -33,6 +33,8 @@ here=${here%/*}
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh
 . "$here/places.sh"
+# shellcheck source=scripts/patience.sh
+. "$here/patience.sh"
 # shellcheck source=scripts/journal.sh
 . "$here/journal.sh"
 # shellcheck source=scripts/prove.sh
@@ -155,33 +157,11 @@ clean_up() {
 	trap '' HUP INT TERM
 	trap - EXIT
 	for job in $jobs $notify_jobs; do kill -s TERM "$job" 2>/dev/null || :; done
-	wait
+	patience_last
 	[ "$is_locked" = no ] || make_undo || :
 	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
-}
-
-# work - a phase, under the lock of home or, with a place for operand, of that; who reads back has locks of its own.
-work() {
-	case $command in readback) apart=' read back' ;; *) apart='' ;; esac
-	id=$(printf '%s' "$home${operand:+ at $operand}$apart" | cksum | tr -dc 0-9)
-	making=$state/making/${id:?}
-	# We have the lock, so what is left of this kind nobody uses.
-	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
-	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
-	st=0
-	case $command in
-	make) make_all || st=$? ;;
-	prune) cleanup_old_backups || st=$? ;;
-	settle) settle "$operand" || st=$? ;;
-	send) send_all "$operand" || st=3 ;;
-	drop) send_prune "$operand" || st=3 ;;
-	readback) readback "$operand" || st=$? ;;
-	adopt) adopt "$operand" || st=$? ;;
-	accept) retention_accept "$operand" || st=$? ;;
-	esac
-	return "$st"
 }
 
 # start LOCK COMMAND [OPERAND] - ourselves again, under that lock, for one phase; it is one more of $jobs.
@@ -227,8 +207,9 @@ run() {
 }
 
 main() {
-	jobs='' tmp='' home='' tells=no log_tail=${log_tail-}
+	jobs='' at_work='' tmp='' home='' tells=no log_tail=${log_tail-}
 	read_command_line "$@"
+	[ "$is_locked" = yes ] || export run_by=$$
 	trap 'clean_up $?' EXIT
 	trap 'clean_up 129' HUP
 	trap 'clean_up 130' INT

@@ -25,7 +25,7 @@ take_name() {
 # sink_words NAME - print the stage that gives home a file of this name, a word a line.
 sink_words() {
 	case $home in
-	s3://*) echo mm-s3put && place_s3_words && place_storage_class "$1" | tr ' ' '\n' && printf '%s\n' "${home%/}/$1" ;;
+	s3://*) place_s3put_words && printf '%s\n' "${home%/}/$1" ;;
 	*) printf '%s\n' mm-land "$home/$1" ;;
 	esac
 }

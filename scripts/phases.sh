@@ -7,6 +7,7 @@
 #	distribute_backup PHASE	that phase at every place but home, at once
 #	settle PLACE		the phases send and prune there
 #	cleanup_old_backups	the phase prune at home: 0, or 3 if something could not be dropped or must not be
+#	work			$command, for whoever has the lock: of home, or of the place $operand
 #	all, prune_all		all phases at all places; the phase prune at all of them
 #	would			what make and prune would do, on standard output, with nothing touched
 #
@@ -104,32 +105,73 @@ settle() {
 }
 
 # distribute_backup PHASE - that phase at every place, at once; 3 if it failed at one.  A place where yesterday's is still at
-# work is left to that.
+# work is left to that, and one that hangs to itself.
 distribute_backup() {
 	distributes=$1
 	each_line "$(send_places)" start_there
-	await_places 'what is lacking there is left to the run that is at work there'
-}
-
-# await_places TEXT - until all $jobs have ended; 3 if one failed.  TEXT is for a place that another run is at.
-await_places() {
-	await_st=0
-	for job in $jobs; do
-		job_st=0
-		wait "$job" || job_st=$?
-		case $job_st in
-		0) ;;
-		75) log NOTICE "$1" ;;
-		*) await_st=3 ;;
-		esac
-	done
-	jobs=''
-	return "$await_st"
+	await_places '' 'what is lacking there is left to the run that is at work there'
 }
 
 # start_there PLACE - for distribute_backup.
 start_there() {
-	start "$(place_lock "$1")" "$distributes" "$1"
+	start_at "$1" "$(place_lock "$1")" "$distributes"
+}
+
+# start_at PLACE LOCK COMMAND - one more that await_places waits for.
+start_at() {
+	start "$2" "$3" "$1"
+	at_work="$at_work${jobs##* } $1
+"
+}
+
+# await_places KIND TEXT - until all that were started have ended; 3 if one failed.  TEXT is for a place that another run is at; KIND
+# is what distinguishes their clocks (patience.sh) from those of other work there.
+await_places() {
+	[ -n "$at_work" ] || return 0
+	await_st=0 await_kind=$1 await_text=$2
+	patience_bell 5
+	jobs="$jobs $bell"
+	each_line "$at_work" await_there
+	kill -s TERM "$bell" 2>/dev/null || :
+	wait "$bell" || :
+	jobs='' at_work=''
+	return "$await_st"
+}
+
+# await_there JOB_PLACE - for await_places: the one, a blank, and the other.
+await_there() {
+	job_st=0 await_clock=${1#* }$await_kind
+	patience_wait "${1%% *}" "$await_clock" || job_st=$?
+	case $job_st in
+	0) return ;;
+	75) patience_lost "$await_clock" || { log NOTICE "$await_text"; return 0; } ;;
+	esac
+	[ "$job_st" -ne 75 ] || log ERROR "${1#* }: an earlier run has been at work there for too long; does a disk or mount hang there?"
+	await_st=3
+}
+
+# work - a phase, under the lock of home or, with a place for operand, of that; who reads back has locks of its own.
+work() {
+	case $command in readback) apart=' read back' ;; *) apart='' ;; esac
+	id=$(printf '%s' "$home${operand:+ at $operand}$apart" | cksum | tr -dc 0-9)
+	making=$state/making/${id:?}
+	# We have the lock, so what is left of this kind nobody uses.
+	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
+	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/run.$id.XXXXXX") || { log ERROR "$BACKUP_TEMP_DIR: no directory could be made there"; return 1; }
+	st=0
+	case $command in settle | send | drop | readback) patience_begin "$operand$apart" ;; esac
+	case $command in
+	make) make_all || st=$? ;;
+	prune) cleanup_old_backups || st=$? ;;
+	settle) settle "$operand" || st=$? ;;
+	send) send_all "$operand" || st=3 ;;
+	drop) send_prune "$operand" || st=3 ;;
+	readback) readback "$operand" || st=$? ;;
+	adopt) adopt "$operand" || st=$? ;;
+	accept) retention_accept "$operand" || st=$? ;;
+	esac
+	patience_end
+	return "$st"
 }
 
 # place_lock PLACE - the lock under which we work at a place.

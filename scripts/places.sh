@@ -12,12 +12,19 @@
 #	place_gather PLACE FILE DIR	copy small files into DIR: those whose names FILE has, a line each; over one connection
 #	place_send PLACE FILE [again]	make FILE, of this machine, a file there of the same base name.  It has its name when
 #					it is whole and not before, and replaces none, but for `again`: one that broke off.
-#					Prints the SHA-256 of what is there now, or nothing where that cannot be asked.
-#	place_drop PLACE <NAMES		remove these, a line each, in this order; 4 where nothing can be removed, ever
+#					Prints the SHA-256 of what is there now, or nothing where that cannot be asked: then it
+#					has been compared with FILE by rsync.
+#	place_tells PLACE		can that be asked there?
+#	place_drop PLACE <NAMES		remove these, a line each, in this order, up to one that cannot be; 4 where nothing can
+#					be removed, ever
 #	place_may_not TEXT		does what a tool said mean that we are not allowed to, rather than that it went wrong?
 #
-# SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool; BACKUP_LIMIT_RATE bounds them.
+# SSH_OPTIONS, RSYNC_OPTIONS and S3_OPTIONS are words for each ssh, rsync and mm-s3 tool, S3_PUT_OPTIONS more of them for
+# mm-s3put; BACKUP_LIMIT_RATE bounds them.  $place_clock, if set, is a file that hears how long each step may take (patience.sh).
 # Names are exact, always; they may have any byte but / and NUL.
+
+# shellcheck source=scripts/places-ssh.sh
+. "$here/places-ssh.sh"
 
 place_known() {
 	case $1 in
@@ -28,46 +35,6 @@ place_known() {
 	*) place_form='([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):/[^[:cntrl:]]*' ;;
 	esac
 	printf '%s\n' "$1" | grep -Eqx -e "$place_form"
-}
-
-# place_host PLACE - as ssh wants it, without brackets.
-place_host() {
-	printf '%s\n' "${1%%:/*}" | tr -d '[]'
-}
-
-# place_path PLACE NAME - that file on the far side, as one word for its shell.
-place_path() {
-	place_dir=/${1#*:/}
-	printf "'%s'\n" "$(printf '%s/%s\n' "${place_dir%/}" "$2" | sed "s/'/'\\\\''/g")"
-}
-
-# place_ssh_words - print how ssh is called, as rsync takes it too: it never asks, and never waits for ever.
-place_ssh_words() {
-	printf '%s\n' "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 ${SSH_OPTIONS-}"
-}
-
-# place_ssh PLACE COMMAND - that line, on the far side, by a shell.
-place_ssh() {
-	set -f
-	# shellcheck disable=SC2046
-	set -- $(place_ssh_words) -T -- "$(place_host "$1")" "$2"
-	set +f
-	"$@"
-}
-
-# place_has_shell PLACE - is there one, or only rsync?
-place_has_shell() {
-	[ "$(place_ssh "$1" 'echo mm-shell' 2>/dev/null </dev/null | tail -n 1)" = mm-shell ]
-}
-
-# place_rsync WORD... - rsync, as we always call it.  A bare number would be KiB to it.
-place_rsync() {
-	case ${BACKUP_LIMIT_RATE-} in *[0-9]) place_rate=${BACKUP_LIMIT_RATE}B ;; *) place_rate=${BACKUP_LIMIT_RATE-} ;; esac
-	set -f
-	# shellcheck disable=SC2086
-	set -- -e "$(place_ssh_words)" --timeout=300 ${place_rate:+--bwlimit="$place_rate"} ${RSYNC_OPTIONS-} "$@"
-	set +f
-	rsync "$@" </dev/null
 }
 
 # place_s3_words - print the options of every mm-s3 tool, a line each.
@@ -91,12 +58,15 @@ place_s3() {
 	"$@"
 }
 
-# place_storage_class NAME - print the option for what is rarely read and large, where it is Amazon that asks for it.
-place_storage_class() {
-	case "${S3_OPTIONS-}${AWS_ENDPOINT_URL_S3-}${AWS_ENDPOINT_URL-}$1" in
-	*--storage-class* | *--endpoint-url* | http*://* | *.manifest* | *.drill | *.globals*) ;;
-	*) echo --storage-class STANDARD_IA ;;
-	esac
+# place_s3put_words - print how mm-s3put is called, a word a line: what we keep is rarely read.
+place_s3put_words() {
+	printf '%s\n' mm-s3put --amazon-storage-class STANDARD_IA
+	place_s3_words
+	set -f
+	# shellcheck disable=SC2086
+	set -- ${S3_PUT_OPTIONS-}
+	set +f
+	[ $# -eq 0 ] || printf '%s\n' "$@"
 }
 
 place_list() {
@@ -167,30 +137,73 @@ place_gather() {
 	return "$place_st"
 }
 
+# place_until BYTES - for whoever set $place_clock: so much is to be read or written there now, in one go; without BYTES, what is done
+# watches over itself.
+place_until() {
+	[ -z "${place_clock-}" ] || patience_until "$1"
+}
+
+# place_bytes FILE - print how many it has.
+place_bytes() {
+	stat -c %s -- "$1"
+}
+
 # place_send_dir PLACE FILE AGAIN - mm-land syncs it before it has its name.
 place_send_dir() {
+	place_until "$(place_bytes "$2")"
 	[ -z "$3" ] || rm -f -- "$1/${2##*/}" || return
 	mm-land "$1/${2##*/}" <"$2"
 }
 
+# place_same PLACE FILE - is that what the host has under its name, by rsync's checksums?  While they are computed neither side says
+# a word, so it is left to ssh to notice that the line is dead.  As if to fetch it: a far side that lets nothing be replaced has
+# nothing to say of what it would replace.
+place_same() {
+	place_until "$(place_bytes "$2")"
+	place_differs=$(place_rsync --timeout=0 --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return 2
+	case $place_differs in *'>f'*) return 1 ;; esac
+}
+
+# place_digest - print the digest that sha256sum prints.
+place_digest() {
+	sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p'
+}
+
 # place_send_ssh PLACE FILE AGAIN - rsync itself gives the name when all is there and fits; then the far side is asked.
 place_send_ssh() {
-	place_rsync --perms --chmod=F600 --times "$([ -n "$3" ] && echo --checksum || echo --ignore-existing)" -- "$2" "${1%/}/" || return
+	# rsync itself ends when nothing moves.
+	if [ -z "$3" ]; then
+		place_until ''
+		place_rsync --perms --chmod=F600 --times --ignore-existing -- "$2" "${1%/}/" || return
+	elif ! place_same "$1" "$2"; then
+		place_until ''
+		place_rsync --perms --chmod=F600 --times --ignore-times --whole-file -- "$2" "${1%/}/" || return
+	fi
+	place_until "$(place_bytes "$2")"
 	place_there=$(place_path "$1" "${2##*/}")
-	place_sum=$(place_ssh "$1" "sha256sum -- $place_there && { sync -- $place_there || sync; }" 2>/dev/null </dev/null |
-		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p')
+	place_sum=$(place_ssh "$1" "sha256sum -- $place_there && { sync -- $place_there || sync; }" 2>/dev/null </dev/null | place_digest)
 	[ -z "$place_sum" ] || { printf '%s\n' "$place_sum"; return; }
-	log NOTICE "$1: no sha256sum can be run there; rsync compares ${2##*/} instead"
-	# As if to fetch it: a far side that lets nothing be replaced has nothing to say of what it would replace.
-	place_differs=$(place_rsync --checksum --dry-run --itemize-changes -- "${1%/}/${2##*/}" "$2") || return
-	case $place_differs in *'>f'*) log ERROR "$1: ${2##*/} differs from ours"; return 1 ;; esac
+	place_st=0
+	place_same "$1" "$2" || place_st=$?
+	[ "$place_st" -ne 1 ] || echo "${2##*/} differs there from ours" >&2
+	return "$place_st"
+}
+
+place_tells() {
+	case $1 in /* | s3://*) return ;; esac
+	[ -n "$(place_ssh "$1" sha256sum 2>/dev/null </dev/null | place_digest)" ]
 }
 
 # place_send_s3 PLACE FILE AGAIN - mm-s3put completes nothing that is not whole.
 place_send_s3() {
-	# The words of the option are meant to split.
+	set -f
+	# None of the words has a blank: they are meant to split.
 	# shellcheck disable=SC2046
-	place_s3 mm-s3put $(place_storage_class "${2##*/}") ${3:+-f} "${1%/}/${2##*/}" <"$2"
+	set -- "$@" $(place_s3put_words) ${3:+-f}
+	set +f
+	place_url=${1%/}/${2##*/} place_file=$2
+	shift 3
+	"$@" "$place_url" <"$place_file"
 }
 
 place_send() {
@@ -199,6 +212,7 @@ place_send() {
 	/*) place_receipt=$(place_send_dir "$1" "$2" "${3-}") || return ;;
 	*) place_receipt=$(place_send_ssh "$1" "$2" "${3-}") || return ;;
 	esac
+	place_until 0
 	printf '%s' "${place_receipt%% *}"
 }
 
@@ -206,6 +220,7 @@ place_send() {
 place_drop_ssh() {
 	place_names=$(cat)
 	[ -n "$place_names" ] || return 0
+	place_until 0
 	place_has_shell "$1" || return 4
 	printf '%s\n' "$place_names" | while IFS= read -r place_name; do place_path "$1" "$place_name"; done |
 		sed 's/^/rm -f -- /' | place_ssh "$1" 'sh -e'
@@ -213,9 +228,10 @@ place_drop_ssh() {
 
 place_drop() {
 	case $1 in
-	s3://*) place_s3 mm-s3rm "${1%/}/" ;;
+	s3://*) place_s3 mm-s3rm --stop "${1%/}/" ;;
 	/*)
 		while IFS= read -r place_name; do
+			place_until 0
 			rm -f -- "$1/$place_name" || return
 		done
 		;;

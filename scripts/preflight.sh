@@ -119,6 +119,8 @@ preflight_place() {
 preflight_places() {
 	preflight_all=$(pgdump_split "$BACKUP_REMOTE_RSYNC $BACKUP_REMOTE_S3") || wrong 'BACKUP_REMOTE_RSYNC, BACKUP_REMOTE_S3: a quote is not closed'
 	each_line "$preflight_all" preflight_place
+	! preflight_word=$(place_rsync_refused) ||
+		wrong "RSYNC_OPTIONS: '$preflight_word' is not taken, since a backup could be harmed by it; backup.conf(5) has those that are"
 	case $BACKUP_DEST$preflight_all in
 	'') wrong 'BACKUP_DEST is empty, and there is no other place that could be home' ;;
 	*'

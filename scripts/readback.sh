@@ -13,6 +13,7 @@
 # comes here.
 readback_digest() {
 	readback_got=''
+	place_until "$(sed -n 's/^# stored-bytes: //p' "$tmp/manifest")"
 	case $place in
 	/* | s3://*) ;;
 	*) readback_got=$(place_ssh "$place" "sha256sum -- $(place_path "$place" "$1")" 2>/dev/null </dev/null |
@@ -22,10 +23,11 @@ readback_digest() {
 	printf '%s\n' "${readback_got%% *}"
 }
 
-# readback_expected NAME - print the SHA-256 that it should have.
+# readback_expected NAME - print the SHA-256 that it should have; its manifest is left in $tmp/manifest.
 readback_expected() {
 	for readback_at in "$home" "$place"; do
-		readback_sum=$(place_fetch "$readback_at" "$1.manifest" 2>/dev/null | sed -n 's/^\([0-9a-f]\{64\}\) [ *].*/\1/p')
+		place_fetch "$readback_at" "$1.manifest" >"$tmp/manifest" 2>/dev/null || continue
+		readback_sum=$(sed -n 's/^\([0-9a-f]\{64\}\) [ *].*/\1/p' "$tmp/manifest")
 		[ -z "$readback_sum" ] || { printf '%s\n' "$readback_sum"; return; }
 	done
 	echo 'there is no manifest that could be read' >&2
@@ -102,7 +104,7 @@ readback() {
 
 # readback_start PLACE - for readback_all.
 readback_start() {
-	start "$state/readback.$(printf '%s' "$home at $1" | cksum | tr -dc 0-9)" readback "$1"
+	start_at "$1" "$state/readback.$(printf '%s' "$home at $1" | cksum | tr -dc 0-9)" readback
 }
 
 # readback_known PLACE - for readback_all: is it one of ours?
@@ -114,5 +116,5 @@ readback_all() {
 	readback_places=$(printf '%s\n' "$home" && send_places) || return
 	each_line "$operands" readback_known || return
 	each_line "${operands:-$readback_places}" readback_start
-	await_places 'it is being read back already'
+	await_places ' read back' 'it is being read back already'
 }

@@ -42,9 +42,9 @@ retention_drop() {
 	fi
 }
 
-# retention_untouched PLACE - is what was to go first still there?  Elsewhere who may not remove one may remove none.
+# retention_untouched PLACE - is what was to go first still there?
 retention_untouched() {
-	case $1 in /*) [ -e "$1/$(head -n 1 -- "$tmp/drop")" ] ;; esac
+	place_list "$1" >"$tmp/there" && tr '\0' '\n' <"$tmp/there" | grep -qxF -e "$(head -n 1 -- "$tmp/drop")"
 }
 
 # retention_of NAME - print the file that notes how small home's newest backup of this name suddenly is.

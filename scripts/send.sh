@@ -85,19 +85,32 @@ send_expected() {
 
 # send_digest FILE - print the SHA-256 of what home has.
 send_digest() {
+	place_until "$(place_bytes "$home/$1")"
 	sha256sum <"$home/$1" | cut -d' ' -f1
+}
+
+# send_suspect FILE - what home has is not what its manifest says.
+send_suspect() {
+	log ERROR "$home/$1: not what its manifest says; marked as suspect"
+	printf '%s: read back for sending, it had not the SHA-256 of its manifest\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$home/$1.suspect"
+	return 1
 }
 
 # send_differs PLACE FILE - what went there is not what it should be: which of the two has gone bad?
 send_differs() {
 	printf '%s\n' "$2" | place_drop "$1" 2>/dev/null || log WARN "$1/$2: this copy is bad and could not be removed"
-	if [ "$(send_digest "$2")" = "$send_sum" ]; then
-		log ERROR "$1: $2 arrived damaged; removed there"
-	else
-		log ERROR "$home/$2: not what its manifest says; marked as suspect"
-		printf '%s: read back for sending, it had not the SHA-256 of its manifest\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$home/$2.suspect"
-	fi
+	[ "$(send_digest "$2")" = "$send_sum" ] || { send_suspect "$2"; return; }
+	log ERROR "$1: $2 arrived damaged; removed there"
 	return 1
+}
+
+# send_way PLACE - how is what arrived there compared?  Found out once, when there is something to send.
+send_way() {
+	[ -z "$send_by" ] || return 0
+	send_by='the SHA-256 of what is there'
+	! place_tells "$1" || return 0
+	send_by="rsync's checksum"
+	log NOTICE "$1: no sha256sum can be run there; rsync compares what arrives with what home has"
 }
 
 # send_file PLACE FILE - one file of home's, whole, or nothing of its name.
@@ -105,13 +118,17 @@ send_file() {
 	send_again=''
 	! grep -Fqx -e "$2" "$tmp/there.lines" || send_again=again
 	send_sum=$(send_expected "$2") || return
+	send_way "$1"
+	# Who compares by rsync knows only that what is there is what is here; so that is looked at first.
+	case $send_by in rsync*) [ "$(send_digest "$2")" = "$send_sum" ] || { send_suspect "$2"; return; } ;; esac
 	send_got=$(place_send "$1" "$home/$2" $send_again 2>"$tmp/said") || {
 		log_lines ERROR <"$tmp/said"
 		log ERROR "$1: $2 could not be sent"
 		return 1
 	}
 	log_lines WARN <"$tmp/said"
-	[ -z "$send_got" ] || [ "$send_got" = "$send_sum" ] || send_differs "$1" "$2" || return
+	[ -n "$send_got" ] || case $send_by in rsync*) send_got=$send_sum ;; *) send_got=$(send_digest "$2") || return ;; esac
+	[ "$send_got" = "$send_sum" ] || send_differs "$1" "$2" || return
 	send_note "$2"
 }
 
@@ -122,7 +139,7 @@ send_queue() {
 		case $send_name in "$send_failed" | "$send_failed".*) continue ;; esac
 		[ -e "$home/$send_name" ] || { log NOTICE "$send_name: has gone from home meanwhile; not sent"; send_failed=$send_name; continue; }
 		send_file "$1" "$send_name" || { send_failed=$send_name send_st=1; continue; }
-		[ ! -e "$home/$send_name.manifest" ] || log INFO "sent $send_name to $1"
+		[ ! -e "$home/$send_name.manifest" ] || log INFO "sent $send_name to $1; compared by $send_by"
 		case $send_name in *.manifest) heal_note "$1" "${send_name%.manifest}" ;; esac
 	done
 	return "$send_st"
@@ -137,13 +154,13 @@ send_name() {
 
 # send_database DB - for each_database, at $place.
 send_database() {
+	place_until 0
 	send_name "$place" "${BACKUP_NAME:-$1}"
 }
 
 send_all() {
-	place=$1
+	place=$1 send_by=''
 	place_list "$home" >"$tmp/home" || { log ERROR "$home: cannot be listed"; return 1; }
-	retention_resume "$1" 2>/dev/null || log WARN "$1: not all that an earlier run meant to drop could be removed"
 	send_there "$1" || return
 	send_sweep "$1"
 	send_all_st=0
@@ -154,6 +171,7 @@ send_all() {
 
 # send_prune_database DB - for each_database, at $place.
 send_prune_database() {
+	place_until 0
 	send_of=${BACKUP_NAME:-$1}
 	retention_list "$home" "$send_of" || return
 	send_newest=$(awk -F '\t' '$1 == "good" { print $3; exit }' "$tmp/list")
@@ -167,6 +185,7 @@ send_prune_database() {
 
 send_prune() {
 	place=$1
+	retention_resume "$1" 2>/dev/null || log WARN "$1: not all that an earlier run meant to drop could be removed"
 	heal_unmark "$1"
 	each_database send_prune_database
 }

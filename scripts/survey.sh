@@ -33,7 +33,7 @@ survey_configure() {
 	conf_load "$survey_conf" || return
 	conf_tools "$here"
 	# place.sh is told by the environment.
-	export SSH_OPTIONS RSYNC_OPTIONS S3_OPTIONS BACKUP_LIMIT_RATE
+	export SSH_OPTIONS RSYNC_OPTIONS S3_OPTIONS S3_PUT_OPTIONS BACKUP_LIMIT_RATE
 	[ -z "$2" ] || BACKUP_DEST=$2 BACKUP_REMOTE_RSYNC='' BACKUP_REMOTE_S3=''
 	preflight_places
 	preflight_status || return

@@ -78,7 +78,7 @@ for shell in dash busybox mksh bash; do
 done
 is 8 "$(find "$odd" -name 'matric_backup_*' | wc -l)" '... four backups and their manifests'
 
-# A script that is edited while it runs has been read before.  (place.sh, with places.sh, is a program of its own: it is
+# A script that is edited while it runs has been read before.  (place.sh, with places.sh and what that reads, is a program of its own: it is
 # started anew.)
 mkdir edited
 cp -R "$top/scripts" edited/scripts
@@ -86,7 +86,7 @@ cat >edited/pg_dump <<'END'
 #!/bin/sh
 # pg_dump, while somebody is at work on the scripts.
 for f in "$tap_dir"/edited/scripts/*.sh; do
-	case $f in */place.sh | */places.sh) continue ;; esac
+	case $f in */place.sh | */places*.sh) continue ;; esac
 	{ echo 'echo edited; exit 1'; cat "$f"; } >"$f.new" && cat "$f.new" >"$f"
 done
 PATH=$real_path exec pg_dump "$@"

@@ -91,8 +91,9 @@ moves(void)
 	struct s3place_ask ask = { .endpoint = "https://a.example.com", .region = "r", .bucket = "bucket" };
 	struct s3place place, before;
 
+	memset(&place, 0, sizeof(place));
 	s3place_find(&place, &ask);
-	before = place;
+	memcpy(&before, &place, sizeof(before));
 	ok(!s3place_move(&place, "http://b.example.com/bucket/k", "bucket") && !s3place_move(&place, "/bucket/k", "bucket") &&
 	    !s3place_move(&place, "https://u@b.example.com/", "bucket"), "no redirect out of https, nor to what is no address");
 	ok(memcmp(&place, &before, sizeof(place)) == 0, "... and nothing has changed");

@@ -65,6 +65,12 @@ rows() {
 	row 'Complete gives a wrong ETag, HEAD the right one' works 'Complete etag wrong'
 	row 'Complete gives no ETag' works 'Complete etag none'
 	row 'what is there has a wrong ETag' fails 'Complete etag wrong' 'Head etag wrong'
+	row 'Complete gives a wrong ETag, and these keys may not look' fails says='not what was sent' 'Complete etag wrong' \
+		'Head answer 403 AccessDenied' 'Get answer 403 AccessDenied'
+	row 'Complete gives no ETag, and these keys may not look' works 'Complete etag none' 'Head answer 403 AccessDenied' \
+		'Get answer 403 AccessDenied'
+	row 'Complete gives a wrong ETag, and then nobody can look' fails says='cannot look at it' 'Complete etag wrong' 'Head:3- answer 503 SlowDown'
+	row 'Complete gives a wrong ETag, and a look fails once' works 'Complete etag wrong' 'Head:3 answer 503 SlowDown'
 	row 'Complete cannot find a part, once' works 'Complete:1 answer 400 InvalidPart'
 	row 'Complete may not be' fails says=AccessDenied 'Complete answer 403 AccessDenied'
 	row 'nothing can be aborted' fails left=1 'UploadPart answer 403 AccessDenied' 'Abort answer 403 AccessDenied'

@@ -55,6 +55,17 @@ sed -i '/two/,$d' page
 refuses 'XML that breaks off'
 echo 'It works!' >page
 refuses 'a page of a web server'
+echo '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Welcome</title></head><body><p>It works!</p></body></html>' >page
+refuses 'a page of a web server that is XML'
+echo '<html/>' >page
+refuses '... and an empty one'
+echo '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>' >page
+refuses 'a listing of something else'
+echo '<ListBucketResult><Contents/></ListBucketResult>' >page
+proxy_faults "$tap_dir/proxy" "List body $tap_dir/page"
+ok 'a listing with hardly anything in it' list
+echo '<ListBucketResult/>' >page
+ok '... and an empty one' list
 : >page
 refuses 'an empty page'
 head -c 100000 /dev/urandom >page
@@ -87,4 +98,14 @@ removes() { printf 'keep\ndrop\n' | timeout 30 mm-s3rm --endpoint-url "$S3_PROXY
 exits 2 'a name that may not be removed is an error' removes
 said 'rm/keep' '... said by name'
 is rm/keep "$(s3_list rm/ | cut -f1)" '... and the others are gone'
+for name in first drop; do s3_put "rm/$name" <used; done
+proxy_faults "$tap_dir/proxy" 'Delete/rm/keep answer 403 AccessDenied'
+stops() { printf 'first\nkeep\ndrop\n' | timeout 30 mm-s3rm --endpoint-url "$S3_PROXY" --retry-time 1s --stop "$b/rm"; }
+exits 2 'with --stop it is the end' stops
+said 'rm/keep' '... said by name'
+is 'rm/drop rm/keep' "$(s3_list rm/ | cut -f1 | sort | xargs)" '... what came before is gone, what comes after is not'
+proxy_faults "$tap_dir/proxy"
+ok '... and without a failure it goes to the end' stops
+is '' "$(s3_list rm/)" '... indeed'
+exits 2 '--stop is not for uploads' mm-s3rm --stop --uploads --older-than 1d "$b/rm"
 done_testing

@@ -5,6 +5,8 @@
 . "${0%/*}/tap.sh"
 . "$top/t/daemon.sh"
 at_exit='daemon_stop "$tap_dir/plain" strict; daemon_stop "$tap_dir/tls" strict'
+unset AWS_CA_BUNDLE CURL_CA_BUNDLE AWS_REGION AWS_DEFAULT_REGION AWS_PROFILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 \
+	http_proxy https_proxy no_proxy HTTPS_PROXY NO_PROXY all_proxy ALL_PROXY
 export AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null \
 	AWS_SHARED_CREDENTIALS_FILE=/dev/null
 
@@ -65,6 +67,23 @@ puts 'https, one request' tls short
 has Put x-amz-content-sha256=UNSIGNED-PAYLOAD 'is not signed'
 has Put content-md5= '... and has its MD5'
 
+# This server does not heed If-None-Match: an object that turns up while we read is seen all the same.
+mkfifo slow
+: >plain/seen
+mm-s3put -E --endpoint-url "$plain" --retry-time 2 --part-size 5M s3://bucket/late <slow >late.out 2>late.err &
+late=$!
+exec 7>slow
+cat long >&7
+eventually 20 grep -q ^UploadPart plain/seen
+curl -s -f -T short "$plain/bucket/late" -H "x-amz-content-sha256: $(sha256sum <short | cut -c1-64)"
+exec 7>&-
+lands_late() { wait "$late"; }
+exits 2 'an object that turned up meanwhile is not replaced' lands_late
+ok '... and says so' grep -q 'is there now, and is not replaced' late.err
+mm-s3get --endpoint-url "$plain" s3://bucket/late >back
+same short back '... it is what it was'
+is '' "$(cat late.out)" '... and there is no receipt'
+
 # A server that wants the MD5 gets it, on http too.
 : >plain/demand
 puts 'an MD5 that is demanded' plain long
@@ -102,6 +121,94 @@ has Put x-amz-storage-class=GLACIER_IR 'Put has a class'
 has Put x-amz-server-side-encryption=aws:kms '... and an encryption'
 has Put x-amz-meta-a=b '... and metadata'
 rm tls/kms
+
+# What is asked of Amazon goes by way of a proxy to the stand-in.
+amazon() { http_proxy=$plain mm-s3put --endpoint-url http://s3.eu-west-1.amazonaws.com --retry-time 2 --part-size 5M "$@"; }
+# on_amazon DESC FILE OPTION... - as puts does.
+on_amazon() {
+	puts_desc=$1 file=$2
+	shift 2
+	n=$((n + 1))
+	: >plain/seen
+	put_there() { amazon "$@" "s3://bucket/$n" <"$file"; }
+	ok "$puts_desc" put_there "$@"
+	cp plain/seen seen
+}
+ia='--amazon-storage-class STANDARD_IA'
+head -c 131072 long >large
+head -c 131071 long >not-large
+# The words of $ia are meant to split.
+# shellcheck disable=SC2086
+{
+	on_amazon 'a class for Amazon, an upload of parts' long $ia
+	has Create x-amz-storage-class=STANDARD_IA '... is given there'
+	has Create host=bucket.s3.eu-west-1.amazonaws.com '... indeed'
+	on_amazon '... one request of 128 KiB' large $ia
+	has Put x-amz-storage-class=STANDARD_IA '... is given there'
+	on_amazon '... a byte less' not-large $ia
+	lacks Put x-amz-storage-class '... is too small for it'
+	on_amazon '... and a class for all servers' large $ia --storage-class GLACIER_IR
+	has Put x-amz-storage-class=GLACIER_IR '... which counts'
+	puts '... elsewhere' plain long $ia
+	lacks Create x-amz-storage-class '... is not given, to parts'
+	puts '... elsewhere' plain large $ia
+	lacks Put x-amz-storage-class '... nor to one request'
+}
+wrong_class() { mm-s3put --amazon-storage-class 'A B' s3://bucket/x <short; }
+exits 2 'a class that is no word' wrong_class
+
+# Which host is asked, as the environment and the profile have it.
+# connects HOST DESC VARIABLE=VALUE... - mm-s3ls asks for a tunnel to that host.
+connects() {
+	host=$1 desc=$2
+	shift 2
+	: >plain/seen
+	env https_proxy="$plain" "$@" timeout 20 mm-s3ls --retry-time 1 s3://bucket >/dev/null 2>&1 || :
+	is "$(printf 'CONNECT\t%s:443' "$host")" "$(head -n 1 plain/seen)" "$desc"
+}
+connects bucket.s3.eu-west-1.amazonaws.com 'a region of Amazon' AWS_REGION=eu-west-1
+connects bucket.s3.dualstack.eu-west-1.amazonaws.com 'AWS_USE_DUALSTACK_ENDPOINT' AWS_REGION=eu-west-1 AWS_USE_DUALSTACK_ENDPOINT=true
+connects bucket.s3-fips.us-east-1.amazonaws.com 'AWS_USE_FIPS_ENDPOINT' AWS_USE_FIPS_ENDPOINT=true
+connects bucket.s3-fips.dualstack.us-east-1.amazonaws.com 'both' AWS_USE_FIPS_ENDPOINT=TRUE AWS_USE_DUALSTACK_ENDPOINT=true
+connects bucket.s3.us-east-1.amazonaws.com 'a variable that says false' AWS_USE_FIPS_ENDPOINT=false
+printf '[default]\nuse_dualstack_endpoint = true\ns3 =\n  addressing_style = path\n' >config
+connects s3.dualstack.us-east-1.amazonaws.com 'use_dualstack_endpoint and addressing_style of the profile' AWS_CONFIG_FILE="$tap_dir/config"
+printf '[default]\ns3 =\n  addressing_style = virtual\n' >config
+: >plain/seen
+virtual() { AWS_CONFIG_FILE=$tap_dir/config http_proxy=$plain mm-s3put --endpoint-url http://s3.example.com s3://bucket/virtual <short; }
+ok 'addressing_style virtual at another server' virtual
+cp plain/seen seen
+has Put host=bucket.s3.example.com '... puts the bucket into the host'"'"'s name'
+
+# Whom to trust.
+for variable in AWS_CA_BUNDLE CURL_CA_BUNDLE; do
+	trusting() { env "$variable=$tap_dir/server.pem" mm-s3put --endpoint-url "$tls" --retry-time 2 "s3://bucket/$variable" <short; }
+	ok "$variable" trusting
+done
+first_bundle() { AWS_CA_BUNDLE=$tap_dir/server.pem CURL_CA_BUNDLE=/dev/null mm-s3put --endpoint-url "$tls" --retry-time 2 s3://bucket/first <short; }
+ok 'AWS_CA_BUNDLE counts more' first_bundle
+trusting_nobody() { timeout 20 mm-s3put --endpoint-url "$tls" --retry-time 2 s3://bucket/nobody <short; }
+exits 2 'without them it is not trusted' trusting_nobody
+
+# What servers are known for: at R2 parts are equal, and so as large as memory allows, which makes one request of this stream;
+# at Scaleway there are a thousand of them at the most.
+head -c 20000000 /dev/zero >zeros
+# sent_to HOST OPTION... - print by which request a stream begins there.
+sent_to() {
+	host=$1
+	shift
+	: >plain/seen
+	mm-pipe cat zeros '|' env http_proxy="$plain" mm-s3put --endpoint-url "http://$host" --retry-time 2 -f -M 64M -j 1 "$@" \
+		s3://bucket/known >/dev/null || return
+	grep -o -m1 -e '^Put' -e '^Create' plain/seen
+}
+is Create "$(sent_to s3.example.com)" 'a stream begins with a small part'
+is Put "$(sent_to s3.example.com --equal-parts)" '--equal-parts makes it a large one'
+is Put "$(sent_to account.r2.cloudflarestorage.com)" '... as it is at R2'
+expecting() { http_proxy=$plain mm-s3put --endpoint-url "http://$1" --retry-time 2 -E -f --part-size 5M --expected-size 5001M s3://bucket/known </dev/null; }
+ok 'more than a thousand parts' expecting s3.example.com
+exits 2 '... not at Scaleway' expecting s3.fr-par.scw.cloud
+said '1000 parts' '... which is said'
 
 export AWS_SESSION_TOKEN=the-token
 puts 'a session' plain long

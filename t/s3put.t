@@ -83,6 +83,21 @@ same short back '... it is what it was'
 is '' "$(s3_uploads late)" '... and no upload is left'
 is '' "$(cat late.out)" '... and there is no receipt'
 
+# ... nor what turns up before a short one is sent, though the server, as Swift for one request, does not know it.
+mkfifo slower
+mm-s3put -E "$b/later" <slower >late.out 2>late.err &
+late=$!
+exec 7>slower
+cat short >&7
+sleep 2
+s3_put later <full
+exec 7>&-
+exits 2 'what turned up before a single request is not replaced' lands_late
+ok '... and says so' grep -q 'is there now, and is not replaced' late.err
+s3_cat later >back
+same full back '... it is what it was'
+is '' "$(cat late.out)" '... and there is no receipt'
+
 proxy_start "$tap_dir/proxy" 'Complete answer 409 ConditionalRequestConflict'
 conflict() { timeout 20 mm-s3put --endpoint-url "$S3_PROXY" "$b/conflict" <long; }
 exits 2 'somebody else who writes it at the same time' conflict
@@ -98,6 +113,35 @@ nothing_is_left long '... the object is taken back'
 no_reader() { mm-s3put "$b/$1" <"$1" | true; }
 ok 'a reader of the receipt that has gone' no_reader short
 nothing_is_left short '... the object is taken back'
+
+# A file that is not the same at its end is not published.
+cp long changing
+proxy_faults "$tap_dir/proxy" 'UploadPart#1 delay 3'
+begun() { [ -n "$(s3_uploads changing)" ]; }
+# changed COMMAND... - run it while changing is read, of which the second part waits to be sent.
+changed() {
+	cp long changing
+	mm-s3put --endpoint-url "$S3_PROXY" -j 1 --part-size 5M "$b/changing" <changing >changing.out &
+	changing=$!
+	eventually 20 begun || return 99
+	"$@"
+	wait "$changing"
+}
+exits 1 'a file that is cut short while it is read' changed truncate -s 16000000 changing
+said 'the file changed while it was read' '... is said'
+nothing_is_left changing
+is '' "$(cat changing.out)" '... and there is no receipt'
+exits 1 'one that grows' changed truncate -s 21000000 changing
+nothing_is_left changing
+exits 1 'one that is written to' changed touch changing
+nothing_is_left changing
+ok 'one that is left alone' changed true
+is "$(sha256sum <long | cut -c1-64)" "$(cut -c1-64 changing.out)" '... arrives'
+halfway() { (dd bs=1000 count=1 2>/dev/null >/dev/null; mm-s3put "$b/halfway") <full; }
+ok 'one that is read from its middle' halfway
+tail -c +1001 full >want
+s3_cat halfway >back
+same want back '... arrives from there'
 
 # Parts go out while nothing comes in.
 proxy_faults "$tap_dir/proxy"
@@ -129,6 +173,40 @@ for signal in TERM:143 INT:130 HUP:129; do
 	exits "${signal#*:}" "${signal%:*} ends it" ending "${signal%:*}"
 	nothing_is_left ended/
 done
+
+# ... nor does one that comes while keys are fetched, and does not wait for them.
+mkdir fetching
+cat >fetching/hangs <<-END
+	#!/bin/sh
+	echo \$\$ >$tap_dir/fetching/pid
+	sleep 1000
+END
+chmod 700 fetching/hangs
+printf '[profile %s]\n%s\n' hangs "credential_process = $tap_dir/fetching/hangs" >fetching/config
+printf '[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = user\n[profile user]\naws_access_key_id = a\naws_secret_access_key = b\n' \
+	>>fetching/config
+chmod 600 fetching/config
+# prompt PROFILE COMMAND... - TERM ends it soon after that command succeeds.
+prompt() {
+	AWS_CONFIG_FILE=$tap_dir/fetching/config AWS_ENDPOINT_URL_STS=$S3_PROXY mm-s3put --profile "$1" "$b/fetching" <short >/dev/null &
+	fetching=$!
+	shift
+	eventually 20 "$@" || return 99
+	from=$(date +%s%N)
+	kill -TERM "$fetching"
+	st=0
+	wait "$fetching" || st=$?
+	took=$((($(date +%s%N) - from) / 1000000))
+	[ "$took" -lt 2500 ] || echo "it took $took ms" >&2
+	return "$st"
+}
+exits 143 'TERM while a command is to give keys' prompt hangs test -s fetching/pid
+is '' "$(grep 'it took' "$tap_said")" '... ends it at once'
+exits 1 '... and the command' kill -0 "$(cat fetching/pid)"
+proxy_faults "$tap_dir/proxy" 'Other stall'
+asks() { [ -n "$(find "/proc/$fetching/fd" -lname 'socket:*')" ]; }
+exits 143 'TERM while STS is to give keys' prompt role asks
+is '' "$(grep 'it took' "$tap_said")" '... ends it soon'
 
 # One that was ignored stays so.
 ignoring() { (trap '' HUP; rm -f slow; mkfifo slow; exec 9<>slow; mm-s3put -E "$b/ignored" <slow 9>&- & cat short >slow; sleep 0.3; kill -HUP $!; exec 9>&-; wait $!); }
@@ -271,6 +349,38 @@ same long back '... and the object is right'
 seconds() { from=$(date +%s%N); "$@" >/dev/null || return; took=$((($(date +%s%N) - from) / 1000000)); }
 limited() { seconds mm-s3put --limit-rate 2M "$b/limited" <over && [ "$took" -ge 3000 ]; }
 ok 'a limit on the rate is kept' limited
+
+# What a part takes to be sent is not the time for which it is tried again.
+proxy_faults "$tap_dir/proxy" 'UploadPart#1:1-2 reset-at 4000000'
+head -c 5300000 long >little
+slow_line() { timeout 60 mm-s3put --endpoint-url "$S3_PROXY" --retry-time 3 --limit-rate 1M -j 1 --part-size 5M "$b/slow-line" <little; }
+ok 'a slow line that breaks twice within a part' slow_line
+s3_cat slow-line >back
+same little back '... gets it there'
+s3_rm slow-line
+proxy_faults "$tap_dir/proxy" 'UploadPart reset-at 1000000'
+exits 2 'one that always breaks is given up' slow_line
+nothing_is_left slow-line
+
+# When to come back is for the server to say, in seconds or as a date; dates have no fractions.
+later() {
+	s3_rm later-put >/dev/null 2>&1
+	proxy_faults "$tap_dir/proxy" "Put:1 answer 503 SlowDown retry-after=$1"
+	seconds mm-s3put --endpoint-url "$S3_PROXY" "$b/later-put" <short || return
+	echo "it took $took ms"
+	[ "$took" -ge "$2" ] && [ "$took" -lt $(($2 + 8000)) ]
+}
+ok 'Retry-After: 3' later 3 3000
+ok 'Retry-After: a date four seconds ahead' later +4 3000
+ok 'Retry-After: a date that is past' later +-60 0
+proxy_faults "$tap_dir/proxy" 'Put answer 503 SlowDown retry-after=3600'
+too_late() { timeout 20 mm-s3put --endpoint-url "$S3_PROXY" "$b/too-late" <short; }
+exits 2 'Retry-After: later than --retry-time is too late' too_late
+proxy_faults "$tap_dir/proxy"
+
+# Where the server is.
+first_of_two() { AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ENDPOINT_URL_S3=$S3_ENDPOINT timeout 20 mm-s3put --retry-time 1 "$b/first-of-two" <short; }
+ok 'AWS_ENDPOINT_URL_S3 counts more than AWS_ENDPOINT_URL' first_of_two
 
 # Descriptors.
 closed_in() { mm-s3put -E "$b/closed" <&-; }

@@ -58,12 +58,53 @@ proxy_faults "$tap_dir/proxy"
 ok 'the next run finishes it' through send
 is 4 "$(names nightly/ | grep -c 'manifest$')" '... with its manifest'
 
+# What went bad at home goes nowhere.
+rotten=$(newest)
+cp "$rotten" sound
+s3_list nightly/ | awk '{ print $1 }' | grep "${rotten##*/}" | sed 's|.*/||' | mm-s3rm --endpoint-url "$S3_ENDPOINT" "$bucket"
+printf X | dd of="$rotten" bs=1 seek=2000 conv=notrunc 2>/dev/null
+exits 3 'a backup that went bad at home' sealed send
+said 'marked as suspect' '... is marked'
+is '' "$(names nightly/ | grep "${rotten##*/}")" '... and goes nowhere'
+is 3 "$(good nightly/)" '... the others are there'
+rm "$rotten.suspect"
+cat sound >"$rotten"
+ok 'the good one' sealed send
+is 4 "$(good nightly/)" '... goes there'
+
+# A server that a profile names, which has no storage class but its own; and words for what writes alone.
+printf '[default]\nendpoint_url = %s\nregion = us-east-1\n' "$S3_ENDPOINT" >aws-config
+chmod 600 aws-config
+by_profile() { env -u AWS_ENDPOINT_URL -u AWS_ENDPOINT_URL_S3 S3_OPTIONS='' AWS_CONFIG_FILE="$tap_dir/aws-config" "$@"; }
+profiled() { by_profile BACKUP_REMOTE_S3="s3://$S3_BUCKET/profiled" sh "$top/scripts/backup.sh" send; }
+ok 'a server that the profile names' profiled
+is 4 "$(good profiled/)" '... gets all'
+described() { S3_PUT_OPTIONS='--metadata a=b --metadata c=d' BACKUP_REMOTE_S3=s3://$S3_BUCKET/described sealed send; }
+ok 'S3_PUT_OPTIONS' described
+is 'b d' "$(s3_head "described/$new" | sed -n 's/^x-amz-meta-[ac]: //p' | tr '\n' ' ' | sed 's/ $//')" '... reach what is written'
+is 4 "$(good described/)" '... and nothing else'
+
 # Kept there by a policy of its own.
 kept() { BACKUP_KEEP_S3=last=1,least=1 sealed; }
 ok 'a policy for the bucket' kept
 is 1 "$(good nightly/)" '... keeps one there'
 is 1 "$(names nightly/ | grep -c 'manifest$')" '... and drops the others whole'
 is 5 "$(find home -name '*.manifest' | wc -l)" '... and none at home'
+
+# A drop that is cut short: a backup that stays is whole, and what has lost its manifest goes at the next run.
+ok 'the others are sent again' env BACKUP_KEEP_S3=forever sh "$top/scripts/backup.sh" send
+backups() { names nightly/ | grep -vc 'manifest$'; }
+before=$(backups)
+dropping() { BACKUP_KEEP_S3=last=1,least=1 through "$@"; }
+proxy_faults "$tap_dir/proxy" 'Delete/*.manifest answer 503 SlowDown'
+exits 3 'a manifest that cannot be removed' dropping prune
+is "$before" "$(good nightly/)" '... keeps its backup'
+proxy_faults "$tap_dir/proxy" 'Delete/*.enc answer 403 AccessDenied'
+exits 3 'a backup that may not be removed, whose manifest may' dropping prune
+is "$((before - 1)) $before" "$(good nightly/) $(backups)" '... is left without it'
+proxy_faults "$tap_dir/proxy"
+ok 'the next one' dropping prune
+is '1 1' "$(good nightly/) $(backups)" '... removes it, and what else is to go, whole'
 
 # A credential that may write and not look or remove: what it sent it remembers.
 proxy_faults "$tap_dir/proxy" 'List answer 403 AccessDenied' 'Delete answer 403 AccessDenied'
@@ -85,6 +126,9 @@ proven() { BACKUP_PROVE=yes alone; }
 ok '... unless that is asked for' proven
 said 'read back and proven' '... then it was'
 is 2 "$(good alone/)" '... and is there'
+described_home() { BACKUP_DEST='' S3_PUT_OPTIONS='--metadata a=b' BACKUP_REMOTE_S3=s3://$S3_BUCKET/home sealed; }
+ok '... with S3_PUT_OPTIONS' described_home
+is b "$(s3_head "$(s3_list home/ | awk '/enc/ { print $1 }' | grep -v manifest)" | sed -n 's/^x-amz-meta-a: //p')" '... which reach it'
 broken() {
 	mkdir -p dying
 	printf '#!/bin/sh\n"%s" "$@" | head -c 200000\nexit 1\n' "$(command -v pg_dump)" >dying/pg_dump

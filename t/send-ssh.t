@@ -52,6 +52,31 @@ for rate in 3000000 3M; do
 	rm noted
 done
 
+# What rsync is told besides says how bytes travel, and nothing more.
+refuses() (
+	RSYNC_OPTIONS="-z $1"
+	. "$top/scripts/places-ssh.sh"
+	[ "$(place_rsync_refused)" = "${1%% *}" ]
+)
+for option in --partial -P -azP --partial-dir=.parts --inplace --append --append-verify --remove-source-files --delete --delete-after \
+	--del -b --backup --suffix=.old --backup-dir=old -n --dry-run --existing --ignore-existing --ignore-non-existing -u --update \
+	--size-only -I --max-size=1 --min-size=1 -T/tmp --temp-dir=/tmp --delay-updates -a -r -v -q -- - -e --rsh=ssh -M--partial \
+	--remote-option=--partial --list-only --exclude=x --files-from=x --copy-dest=x --link-dest=x --write-batch=x --iconv=. \
+	-zn -z4P '--bwlimit x' --timeout=; do
+	ok "RSYNC_OPTIONS: $option is not taken" refuses "$option"
+done
+parts() { RSYNC_OPTIONS='-z --partial' to "$SSH_HOST:$box" "$@"; }
+for command in check send; do
+	exits 78 "$command with an option that is not taken" parts $command
+	said "RSYNC_OPTIONS: '--partial' is not taken" '... names it'
+done
+ok 'who reads with such an option' as rrsync env RSYNC_OPTIONS=--remove-source-files sh -c '! sh "$top/scripts/place.sh" list "$SSH_HOST:/"'
+said "RSYNC_OPTIONS: '--remove-source-files' is not taken" '... is refused as well'
+ok '... and all is there' whole
+quickly() { rm "$box"/* && RSYNC_OPTIONS='-zW4 --timeout=60 --bwlimit=100M --compress-level=1' to "$SSH_HOST:$box" send; }
+ok 'with options that are taken' quickly
+ok '... a backup is sent' whole
+
 # rsync and nothing else.
 ok 'a box that runs rsync alone' as rrsync to "$SSH_HOST:/"
 said 'no sha256sum can be run there; rsync compares' '... is proven by rsync, and that is said'
@@ -133,6 +158,60 @@ name=$(basename "$(newest)")
 rm "$box/$name.manifest" && head -c 5000 "$box/$name" >short && cp short "$box/$name"
 ok 'a copy that broke off there' to "$SSH_HOST:$box" send
 ok '... is sent again' cmp "$(newest)" "$box/$name"
+
+# oddly NAME - the far side, by the way `odd', has a command of that name: standard input.
+oddly() { cat >"$tap_dir/sshd/odd/$1" && chmod +x "$tap_dir/sshd/odd/$1"; }
+
+# Where sha256sum cannot be run: it is said once, and rsync compares, however long that takes.
+oddly sha256sum <<'END'
+#!/bin/sh
+exit 1
+END
+oddly rsync <<'END'
+#!/bin/sh
+# Takes longer to compute the checksums of a backup than it may be silent.
+case $* in *--sender*matric_backup*) sleep 8 ;; esac
+exec /usr/bin/rsync "$@"
+END
+rm "$box"/* home/*
+ok 'two backups' sealed make
+ok '... of the same database' sealed make
+slowly() { RSYNC_OPTIONS=--timeout=3 as odd to "$SSH_HOST:$box" send 2>slowly.said; }
+ok 'a far side whose checksums take longer than it may be silent' slowly
+ok '... gets all' whole
+is 2 "$(count)" '... that home has'
+is 1 "$(grep -c 'no sha256sum can be run there; rsync compares' slowly.said)" '... how they are compared is said once'
+twice() { grep -e 'WARN.*NOTICE' slowly.said; }
+exits 1 '... and is no warning' twice
+name=$(basename "$(newest)")
+rm -f "$box/$name.manifest"
+ok 'one whose manifest was not sent' slowly
+ok '... is compared, and gets it' whole
+rm -f "$box/$name.manifest" && cp short "$box/$name"
+ok 'one that broke off' slowly
+ok '... is sent again' whole
+rm "$tap_dir/sshd/odd/rsync" "$tap_dir/sshd/odd/sha256sum"
+
+# What went bad at home goes nowhere.
+for key in plain rrsync odd; do
+	at=$SSH_HOST:$box
+	[ $key != rrsync ] || at=$SSH_HOST:/
+	[ $key != odd ] || printf '#!/bin/sh\nexit 1\n' | oddly sha256sum
+	rm -f "$box"/* home/*.suspect
+	cp "$(newest)" sound
+	printf X | dd of="$(newest)" bs=1 seek=2000 conv=notrunc 2>/dev/null
+	exits 3 "a backup that went bad at home, by the way $key" as $key to "$at" send
+	said 'marked as suspect' '... is marked'
+	ok '... as a suspect' test -s "home/$name.suspect"
+	is 1 "$(count)" '... and does not get there'
+	absent '... nor its manifest' "$box/$name" "$box/$name.manifest"
+	ok '... but the good one does' whole
+	rm -f "home/$name.suspect"
+	cat sound >"home/$name"
+done
+rm "$tap_dir/sshd/odd/sha256sum"
+ok 'the good one' to "$SSH_HOST:$box" send
+is 2 "$(count)" '... goes there'
 
 # And back.
 listing() { sh "$top/scripts/place.sh" list "$1" | tr '\0' '\n' | sort; }

@@ -12,6 +12,7 @@
 #	plain	a shell, as one wishes			rrsync	rsync inside DIR/box only; to it that is /
 #	keeps	the same, and nothing can be deleted	sftp	sftp inside DIR/box, no shell
 #	noisy	a shell that greets on stdout		shut	no command whatever, exit 1
+#	odd	a shell that finds DIR/odd first in its PATH
 #
 # shellcheck shell=sh
 : "${top:?sshd.sh: source tap.sh first}"
@@ -31,6 +32,7 @@ sshd_keys() {
 		sshd_key "$1" keeps "restrict,command=\"rrsync -no-del $1/box\"" &&
 		sshd_key "$1" sftp "restrict,command=\"internal-sftp -d $1/box\"" &&
 		sshd_key "$1" noisy "restrict,command=\"echo Welcome to the box.; eval \\\"\$SSH_ORIGINAL_COMMAND\\\"\"" &&
+		sshd_key "$1" odd "restrict,command=\"PATH=$1/odd:\$PATH; eval \\\"\$SSH_ORIGINAL_COMMAND\\\"\"" &&
 		sshd_key "$1" shut 'restrict,command="exit 1"'
 }
 
@@ -81,7 +83,7 @@ sshd_launch() {
 
 # sshd_start DIR - a server whose everything is in DIR.  Root's needs /run/sshd as well, which stays.
 sshd_start() {
-	mkdir -p -- "$1/box" "$1/keys" "$1/log" || return
+	mkdir -p -- "$1/box" "$1/odd" "$1/keys" "$1/log" || return
 	sshd_dir=$(cd -- "$1" && pwd -P) || return
 	[ "$(id -u)" -ne 0 ] || [ -d /run/sshd ] || mkdir -m 755 /run/sshd || return
 	sshd_keys "$sshd_dir" || return

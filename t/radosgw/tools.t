@@ -78,6 +78,20 @@ lands_late() { wait "$late"; }
 exits 2 'an object that turned up meanwhile is not replaced' lands_late
 ok '... and says so' grep -q 'is there now, and is not replaced' late.err
 comes_back late empty '... it is what it was'
+# ... nor by Complete, where this server does not heed it.
+rm slow
+mkfifo slow
+mm-s3put -E "$b/late-long" <slow >late.out 2>late.err &
+late=$!
+exec 7>slow
+cat long >&7
+eventually 20 sh -c '[ -n "$("$top/t/s3/oracle.py" uploads late-long)" ]'
+s3_put late-long <short
+exec 7>&-
+exits 2 'an object that turned up during an upload of parts is not replaced' lands_late
+ok '... and says so' grep -q 'is there now, and is not replaced' late.err
+comes_back late-long short '... it is what it was'
+is '' "$(s3_uploads late-long)" '... and no upload is left'
 
 # Attributes.
 ok 'a storage class' put short --storage-class STANDARD_IA "$b/class"

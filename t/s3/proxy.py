@@ -15,8 +15,9 @@ colon it is every one.  An action that replaces the answer does so instead of as
 the server has done what it was asked.
 
     instead of an answer, or, with "done", of the server's own
-	answer STATUS CODE [K=V ...]	an <Error> with that code.  A lower-case K is a header (date=+3600 is an hour ahead,
-					location=upstream the real server), any other an element (Region=eu-west-1)
+	answer STATUS CODE [K=V ...]	an <Error> with that code.  A lower-case K is a header (date=+3600 is an hour ahead, as is
+					retry-after=+3600; location=upstream the real server), any other an element
+					(Region=eu-west-1)
 	body FILE [STATUS]		what FILE holds
 	empty				200 and no body
 	reset  close  stall		the whole request is read, then: RST, FIN, nothing for ever
@@ -310,8 +311,8 @@ def error_answer(status, code, pairs, request, upstream):
     """an answer that a server could have given"""
     elements, headers = {}, {"date": email.utils.formatdate(usegmt=True)}
     for name, value in (pair.split("=", 1) for pair in pairs):
-        if name == "date":
-            headers["date"] = email.utils.formatdate(time.time() + int(value), usegmt=True)
+        if name == "date" or (name == "retry-after" and value.startswith("+")):
+            headers[name] = email.utils.formatdate(time.time() + int(value), usegmt=True)
         elif name == "location" and value == "upstream":
             headers["location"] = "http://%s:%d%s" % (*upstream, request.target)
             elements["Endpoint"] = "%s:%d" % upstream
@@ -490,7 +491,10 @@ class Conversation(socketserver.BaseRequestHandler):
             time.sleep(float(words[0]))
         if action == "etag":
             changed = answer.headers.get("etag") and (None if words[0] == "none" else '"%032x"' % 0)
-            body = re.sub(rb"<ETag>[^<]*</ETag>", b"" if words[0] == "none" else b"<ETag>%032x-1</ETag>" % 0, answer.content())
+            body = answer.content()
+            if words[0] == "none":
+                body = re.sub(rb"<ETag>[^<]*</ETag>", b"", body)
+            body = re.sub(rb"(<ETag>[^<]*?)[0-9a-f]{32}", rb"\g<1>%032x" % 0, body)
             self.tell(answer.plain(body, etag=changed), answer.status)
         elif action == "truncate":
             self.tell(answer.plain(answer.content()[:int(words[0])]), answer.status)

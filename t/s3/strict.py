@@ -10,7 +10,7 @@ exists, a body without Content-MD5 is refused too, and every Create, Put or Uplo
 the server's, with an ETag that is no MD5, while DIR/kms does.
 
 DIR/seen gets a line a request: the operation, and each header that matters, sorted, as name=value.  Signatures are not
-looked at.
+looked at.  Asked as a proxy, it answers for any host; a CONNECT it notes, with its host and port, and refuses.
 """
 import base64
 import hashlib
@@ -80,7 +80,7 @@ class Server(BaseHTTPRequestHandler):
         return self.command.capitalize()
 
     def note(self, operation):
-        matter = re.compile("x-amz-(?!date)|content-md5|if-none-match|range")
+        matter = re.compile("x-amz-(?!date)|content-md5|if-none-match|range|host$")
         found = sorted("%s=%s" % (name.lower(), value) for name, value in self.headers.items() if matter.match(name.lower()))
         with LOCK, open(os.path.join(DIR, "seen"), "a") as seen:
             print("\t".join([operation] + found), file=seen)
@@ -119,6 +119,12 @@ class Server(BaseHTTPRequestHandler):
             self.answer(404, "<Error><Code>NoSuchKey</Code><Message>there is none</Message></Error>")
         else:
             self.answer(200, answer)
+
+    def do_CONNECT(self):
+        """asked for as a proxy: note for which host, and go no further"""
+        with LOCK, open(os.path.join(DIR, "seen"), "a") as seen:
+            print("CONNECT", self.path, sep="\t", file=seen)
+        self.send_error(403)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do
 
