@@ -45,6 +45,7 @@ notify_title() {
 	all | make) notify_what='backup of' notify_partly='made, but not all is well' ;;
 	send) notify_what='sending backups of' notify_partly='not all is sent' ;;
 	prune) notify_what='dropping old backups of' notify_partly='not all is well' ;;
+	readback) notify_what='reading back backups of' notify_partly='not all is well' ;;
 	*) notify_what="$command: backup of" notify_partly='not all is well' ;;
 	esac
 	case $1 in
@@ -113,7 +114,7 @@ notify_people() {
 
 # notify_ping RESULT - it hears of every backup: what it raises is the alarm when nothing comes; and of what else fails.
 notify_ping() {
-	case $command$1 in allf* | alls* | makef* | makes* | sendfail | prunefail | noticefail) ;; *) return 0 ;; esac
+	case $command$1 in allf* | alls* | makef* | makes* | sendfail | prunefail | readbackfail | noticefail) ;; *) return 0 ;; esac
 	[ -z "$NOTIFY_PING" ] || notify_told NOTIFY_PING || notify_by NOTIFY_PING notify_post NOTIFY_PING --format ping --status "$1"
 }
 

@@ -56,13 +56,17 @@ trouble_noted() {
 		[ ! -f "$trouble_file" ] ||
 			facts_tell trouble "a removal was cut short at $(head -n 1 -- "$trouble_file"); the next run there finishes it"
 	done
-	for trouble_command in all make send prune; do trouble_run "$trouble_command"; done
+	for trouble_command in all make send prune readback; do trouble_run "$trouble_command"; done
 }
 
 # trouble_run COMMAND - how its last run ended, unless one came later that did the same: `all' does what the others do.
 trouble_run() {
 	trouble_file=$(run_file "$1.status")
-	case $1 in all) trouble_later=$(run_file make.status) ;; *) trouble_later=$(run_file all.status) ;; esac
+	case $1 in
+	all) trouble_later=$(run_file make.status) ;;
+	readback) trouble_later=$trouble_file ;;
+	*) trouble_later=$(run_file all.status) ;;
+	esac
 	[ -z "$(find "$trouble_later" -newer "$trouble_file" 2>/dev/null)" ] || return 0
 	case $1:$(cat -- "$trouble_file" 2>/dev/null) in
 	*: | *:0) ;;

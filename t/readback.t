@@ -62,7 +62,7 @@ is '' "$(grep -v -x -F -f before <<-END | grep -v "^near/$oldest.suspect$" || :
 is '' "$(find near | sort | comm -13 - before)" '... and nothing has gone'
 find near -type f | sed 's|.*/||' >listing
 ok '... it counts no more' sh -c 'echo "$1" | grep -qx "suspect	$2"' - "$(seen)" "$oldest"
-is '{home="'"$tap_dir/home"'",command="readback"} 3' "$(sed -n 's/^mm_backup_run_status//p' mm_backup_run.*.readback.prom)" '... the metrics say so'
+is '{home="'"$tap_dir/home"'",name="matric",command="readback"} 3' "$(sed -n 's/^mm_backup_run_status//p' mm_backup_run.*.readback.prom)" '... the metrics say so'
 unset METRICS_DIR
 ok 'only the other places' sealed readback "$tap_dir/home" "$bucket"
 is 6 "$(grep -c 'is what it was' "$tap_said")" '... are well'

@@ -248,11 +248,14 @@ ended=$(echo state/runs/*.make.status)
 is 1 "$(echo "$ended" | wc -w)" 'a run has left how it ended'
 echo 3 >"$ended"
 echo 3 >"${ended%make.status}send.status"
+echo 3 >"${ended%make.status}readback.status"
 shows 0 'what runs left'
 told 'a run was broken off while it made' '... one that was broken off'
 told 'a removal was cut short at' '... a removal'
 told 'the last run made a backup, and something else' '... and how the last one ended'
 told 'the last run of send did not do all' '... of each command'
+told 'the last run of readback did not do all' '... and of that which nothing else does'
+rm "${ended%make.status}readback.status"
 touch -d '1 minute' "${ended%make.status}all.status"
 shows 0 'a run of all phases since then'
 never() { ! grep -q 'the last run' screen; }
