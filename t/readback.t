@@ -80,6 +80,23 @@ sent() { grep "sent .* to $tap_dir/near" "$tap_said"; }
 ok 'and after that' sealed send
 exits 1 '... nothing is sent' sent
 
+# In every shell: found, told, and healed.
+under() {
+	mkdir -p "bin-$1"
+	ln -sf "$(command -v "$1")" "bin-$1/sh"
+	shell=$1
+	shift
+	PATH=$tap_dir/bin-$shell:$PATH MM_BUILD=$build sealed "$@"
+}
+for shell in dash busybox mksh bash; do
+	flip "near/$name"
+	exits 3 "under $shell a flipped bit" under $shell readback "$tap_dir/near" "$tap_dir/home"
+	ok '... is marked' test -s "near/$name.suspect"
+	ok '... and healed' under $shell send
+	same "home/$name" "near/$name" '... by what home has'
+	absent '... without a mark' "near/$name.suspect"
+done
+
 # Home: no place is a source for home, but nothing goes on from there.
 cp "home/$oldest" sound
 flip "home/$oldest"
@@ -170,5 +187,21 @@ absent '... removes it' "$box/$name.suspect"
 gone() { SSH_OPTIONS=$(printf '%s' "$SSH_OPTIONS" | sed 's/-p [0-9]*/-p 1/') sealed readback "$SSH_HOST:$box"; }
 exits 3 'a host that is away' gone
 said "$SSH_HOST:$box: cannot be reached" '... is named'
+# What is slow is ended like everything else.
+psql -qX -d matric -c 'create table much as select i, md5(i::text) as a, md5((i * 7)::text) as b from generate_series(1, 50000) i'
+export BACKUP_REMOTE_RSYNC='' BACKUP_REMOTE_S3="$bucket"
+ok 'a larger backup' sealed
+slowly() {
+	BACKUP_LIMIT_RATE=300K sh "$top/scripts/backup.sh" readback "$bucket" &
+	driver=$!
+	eventually 20 pgrep -f "mm-s3get.*$bucket" || return 99
+	kill -s TERM "$driver"
+	wait "$driver"
+}
+exits 143 'TERM while something is read' slowly
+reads() { pgrep -f "mm-s3get.*$bucket"; }
+exits 1 '... leaves no process' reads
+is '' "$(leftovers)" '... and nothing else'
+ok '... and what was not read is not suspect' absent_there
 is '' "$(leftovers)" 'nothing else is left'
 done_testing
