@@ -132,9 +132,10 @@ pgdump_split() {
 	}'
 }
 
-# pgdump_all - every database of this server that a client can connect to.
+# pgdump_all - every database of this server that a client can connect to, but for what a drill has there for a while.
 pgdump_all() {
-	pgdump_query="select datname from pg_database where datallowconn and not datistemplate order by 1"
+	pgdump_query="select datname from pg_database where datallowconn and not datistemplate
+		and datname !~ '^mm_drill_[0-9]{8}_[0-9]{6}_[0-9]+(_re|$)' order by 1"
 	echo "$pgdump_query" | pgdump_ask postgres 2>/dev/null || echo "$pgdump_query" | pgdump_ask template1
 }
 

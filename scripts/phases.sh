@@ -76,6 +76,7 @@ make_all() {
 	rm -f -- "$state/made"
 	make_sweep || log WARN 'not all that an earlier run left could be removed'
 	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
+	drill_sweep
 	st=0 rescued=0 partly=no
 	each_database create_backup || st=1
 	[ "$asked" -le 1 ] || log INFO "$asked databases${failed:+; NO backup at home of:$failed}"
