@@ -144,7 +144,7 @@ clean_up() {
 	trap - EXIT
 	for job in $jobs $notify_jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	wait
-	[ "$is_locked" = no ] || make_undo || :
+	case $is_locked in yes) make_undo ;; *) hook_late "$1" ;; esac || :
 	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
@@ -207,7 +207,7 @@ run() {
 	prune) prune_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
-	after "$run_st"
+	hook_now "$run_st"
 }
 
 main() {

@@ -8,6 +8,8 @@
 #	settle PLACE		the phases send and prune there
 #	cleanup_old_backups	the phase prune at home: 0, or 3 if something could not be dropped or must not be
 #	all, prune_all		all phases at all places; the phase prune at all of them
+#	hook_now STATUS		BACKUP_POST_HOOK after a run; our status then
+#	hook_late STATUS	the same after one that was told to end, if its first hook had begun; it has 30 seconds
 #	would			what make and prune would do, on standard output, with nothing touched
 #
 # The phases need home's lock.
@@ -72,6 +74,8 @@ rescue_backup() {
 
 # make_all - the phase make: 0, 3 or 1 as all, some or none of the databases have a new backup.
 make_all() {
+	# From now on BACKUP_POST_HOOK is due, however the run ends: not before we have the lock, since what another run has stopped is not ours.
+	[ -z "$log_tail" ] || { true >"$log_tail.begun"; } 2>/dev/null || :
 	run_hook BACKUP_PRE_HOOK || { log ERROR 'so no backup is made'; return 1; }
 	rm -f -- "$state/made"
 	make_sweep || log WARN 'not all that an earlier run left could be removed'
@@ -156,6 +160,17 @@ prune_all() {
 	locked prune || st=$?
 	case $st in 0) ;; 75) pruned=75 ;; *) pruned=3 ;; esac
 	return "$pruned"
+}
+
+hook_now() {
+	[ -z "$log_tail" ] || rm -f -- "$log_tail.begun"
+	after "$1"
+}
+
+hook_late() {
+	[ -n "$log_tail" ] && [ -e "$log_tail.begun" ] || return 0
+	hook_limit=30
+	hook_now "$1"
 }
 
 # would - for -n: what the command would do, with nothing touched.
