@@ -11,15 +11,12 @@
 # server that is configured, the variables of libpq that say which one that is.  A password is never one of them.
 # Needs lines.sh, pgdump.sh, cluster.sh and restore-database.sh.
 
-# What says which server is meant.
-scratch_variables='PGHOST PGHOSTADDR PGPORT PGUSER PGSERVICE PGSERVICEFILE PGPASSFILE PGSSLMODE PGSSLROOTCERT PGSSLCERT PGSSLKEY'
-
 # scratch_facts - print what the note is to have.
 scratch_facts() {
 	printf 'directory=%s\n' "$tmp"
 	[ "$in_cluster" = no ] || return 0
 	echo server
-	for scratch_variable in $scratch_variables; do
+	for scratch_variable in $pgdump_variables; do
 		eval "[ -z \"\${$scratch_variable+set}\" ] || printf '%s=%s\n' $scratch_variable \"\$$scratch_variable\""
 	done
 }
@@ -35,7 +32,7 @@ scratch_begin() {
 # scratch_read NOTE - what it has: $tmp, $on_server, and the variables.
 scratch_read() {
 	tmp='' on_server=no
-	! grep -qx server "$1" || for scratch_variable in $scratch_variables; do
+	! grep -qx server "$1" || for scratch_variable in $pgdump_variables; do
 		unset "$scratch_variable"
 	done
 	while IFS= read -r scratch_line; do

@@ -9,8 +9,11 @@
 #	pgdump_conninfo NAME	print what psql and pg_dump take for -d, so that no byte of a name means something to them
 #	pgdump_ask NAME		psql on that database, standard input its script: no prompt, no ~/.psqlrc, stops at an error
 #	pgdump_command		print the command that dumps: PGDUMP's words
+#	$pgdump_variables	the variables of libpq that say which server is meant, and as whom; none has a password in it
 #
 # libpq: "Connection Strings"; PostgreSQL: src/bin/pg_dump/pg_dump.c has the options.
+
+pgdump_variables='PGHOST PGHOSTADDR PGPORT PGUSER PGSERVICE PGSERVICEFILE PGPASSFILE PGSSLMODE PGSSLROOTCERT PGSSLCERT PGSSLKEY'
 
 pgdump_conninfo() {
 	printf "dbname='%s'\n" "$(printf '%s\n' "$1" | sed "s/[\\\\']/\\\\&/g")"
