@@ -77,7 +77,7 @@ $2
 	done
 	[ $# -le 1 ] || usage
 	backup=${1-}
-	[ "$task$backup" = "$task" ] || [ "$task" = drill ] || usage
+	[ "$task" = drill ] || [ -z "$backup" ] || usage
 }
 
 # load_configuration - the settings, the place, and where we remember.
@@ -87,6 +87,7 @@ load_configuration() {
 	[ -z "$conf" ] || [ -e "$conf" ] || { log ERROR "$conf: there is no such file"; exit 78; }
 	conf_load "$conf" || exit
 	conf_tools "$here"
+	mm-pipe --wait "$wait" true </dev/null 2>/dev/null || { log ERROR "--wait: '$wait' is no time such as 10m"; exit 78; }
 	place=${place:-$BACKUP_DEST}
 	[ -n "$place" ] || place=$(pgdump_split "$BACKUP_REMOTE_S3 $BACKUP_REMOTE_RSYNC" | head -n 1)
 	place_known "$place" || { log ERROR "--from: '$place' is no place"; exit 78; }

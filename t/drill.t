@@ -55,6 +55,8 @@ held
 exits 75 'while another drill is at work: a drill' drill -i key
 patient() { drill --wait 1m -i key; }
 ok '... waits if it is told to' patient
+exits 78 '... for a time' drill --wait soon -i key
+exits 78 '--sweep takes no backup' drill --sweep "$name"
 rm held
 held
 ok '... and VERIFY_RESTORE=full waits by itself' full
