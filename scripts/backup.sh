@@ -23,6 +23,8 @@ here=${here%/*}
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
+# shellcheck source=scripts/runs.sh
+. "$here/runs.sh"
 # shellcheck source=scripts/preflight.sh
 . "$here/preflight.sh"
 # shellcheck source=scripts/directories.sh
@@ -41,8 +43,14 @@ here=${here%/*}
 . "$here/retention.sh"
 # shellcheck source=scripts/adopt.sh
 . "$here/adopt.sh"
+# shellcheck source=scripts/heal.sh
+. "$here/heal.sh"
 # shellcheck source=scripts/send.sh
 . "$here/send.sh"
+# shellcheck source=scripts/readback.sh
+. "$here/readback.sh"
+# shellcheck source=scripts/metrics.sh
+. "$here/metrics.sh"
 # shellcheck source=scripts/notify.sh
 . "$here/notify.sh"
 # shellcheck source=scripts/phases.sh
@@ -51,8 +59,9 @@ here=${here%/*}
 # usage - say how we are called.
 usage() {
 	cat >&2 <<-'EOF'
-		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | prune]
+		usage: backup.sh [-nv] [-c conf] [--wait time] [make | send | [--if-made] prune]
 		       backup.sh [-v] [-c conf] check
+		       backup.sh [-v] [-c conf] readback [place ...]
 		       backup.sh [-v] [-c conf] [--wait time] [-i identity] adopt name
 		       backup.sh [-v] [-c conf] [--wait time] accept name
 	EOF
@@ -61,7 +70,7 @@ usage() {
 
 # read_command_line WORD... - our options and what to do.
 read_command_line() {
-	conf='' wait=0 dry=no progress='' identities='' is_locked=no
+	conf='' wait=0 dry=no progress='' identities='' is_locked=no operands='' if_made=no
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-c | --configuration | --wait | -i | --identity) [ $# -ge 2 ] || usage ;;
@@ -72,6 +81,7 @@ read_command_line() {
 		-nv | -vn) dry=yes progress=-v ;;
 		-c | --configuration) conf=$2; shift ;;
 		--wait) wait=$2; shift ;;
+		--if-made) if_made=yes ;;
 		-i | --identity) identities="$identities-i
 $2
 "; shift ;;
@@ -85,11 +95,13 @@ $2
 	command=${1:-all} operand=${2-}
 	case $command in
 	all | check | make) [ $# -le 1 ] || usage ;;
+	readback) [ "$dry" = no ] || usage; shift; operands=$(printf '%s\n' "$@") ;;
 	send | prune) [ $# -le 1 ] || [ "$is_locked" = yes ] || usage ;;
 	settle | drop) [ "$is_locked" = yes ] || usage ;;
 	adopt | accept | notice) [ $# -eq 2 ] || usage ;;
 	*) usage ;;
 	esac
+	case $command$dry$if_made in pruneno* | *no) ;; *) usage ;; esac
 	touches=yes
 	case $command$dry in check* | *yes) touches=no ;; esac
 }
@@ -150,9 +162,10 @@ clean_up() {
 	exit "$1"
 }
 
-# work - a phase, under the lock of home or, with a place for operand, of that.
+# work - a phase, under the lock of home or, with a place for operand, of that; who reads back has locks of its own.
 work() {
-	id=$(printf '%s' "$home${operand:+ at $operand}" | cksum | tr -dc 0-9)
+	case $command in readback) apart=' read back' ;; *) apart='' ;; esac
+	id=$(printf '%s' "$home${operand:+ at $operand}$apart" | cksum | tr -dc 0-9)
 	making=$state/making/${id:?}
 	# We have the lock, so what is left of this kind nobody uses.
 	rm -rf -- "$BACKUP_TEMP_DIR/run.$id".* || log WARN "$BACKUP_TEMP_DIR: not all that an earlier run left could be removed"
@@ -164,6 +177,7 @@ work() {
 	settle) settle "$operand" || st=$? ;;
 	send) send_all "$operand" || st=3 ;;
 	drop) send_prune "$operand" || st=3 ;;
+	readback) readback "$operand" || st=$? ;;
 	adopt) adopt "$operand" || st=$? ;;
 	accept) retention_accept "$operand" || st=$? ;;
 	esac
@@ -203,10 +217,12 @@ run() {
 	run_st=0
 	case $command in
 	all) all || run_st=$? ;;
-	send) distribute_backup send || run_st=$? ;;
-	prune) prune_all || run_st=$? ;;
+	send) run_timed send distribute_backup send || run_st=$? ;;
+	prune) run_timed prune prune_all || run_st=$? ;;
+	readback) run_timed readback readback_all || run_st=$? ;;
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
+	last_note "$run_st"
 	hook_now "$run_st"
 }
 
@@ -221,6 +237,7 @@ main() {
 	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
+	case $is_locked$dry in nono) last_find ;; esac
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;

@@ -17,6 +17,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lines.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
+# shellcheck source=scripts/runs.sh
+. "$here/runs.sh"
 # shellcheck source=scripts/preflight.sh
 . "$here/preflight.sh"
 # shellcheck source=scripts/places.sh

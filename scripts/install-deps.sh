@@ -5,7 +5,7 @@ umask 022
 
 build='gcc make libc6-dev libzstd-dev libsodium-dev libssl-dev zlib1g-dev liblzma-dev libdeflate-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev'
 demo="$build postgresql postgresql-client age zstd xz-utils util-linux"
-test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync s3cmd rclone awscli python3-botocore libfaketime python3-yaml git"
+test="$demo debian-archive-keyring perl time openssh-client openssl procps sudo strace valgrind clang shellcheck cppcheck mandoc mksh gzip pigz coreutils python3 curl rsync msmtp s3cmd rclone awscli python3-botocore libfaketime python3-yaml git"
 # A systemd of the tests' own, and what reads the files in units/.
 units='systemd systemd-container dbus logrotate'
 # What comes with services: ssh and S3 servers, of which the tests start their own.

@@ -68,11 +68,11 @@ put_programs() {
 	put_command mm-pre-migration pre-migration-backup.sh
 }
 
-# put_units - what systemd reads; every service but the notice is confined.
+# put_units - what systemd reads; every service is confined.
 put_units() {
 	for unit in units/*.service units/*.timer; do
 		case $unit in
-		*.timer | *-notify@.service) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" ;;
+		*.timer) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" ;;
 		*) put_text "$PREFIX/lib/systemd/system/${unit##*/}" "$unit" units/confinement ;;
 		esac
 	done

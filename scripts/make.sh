@@ -130,10 +130,10 @@ keep_counts() {
 # make_one - the steps; the first that fails says so and ends it.
 make_one() {
 	take_identity || { log ERROR 'no identity for the proof could be made'; return 1; }
-	create_database_dump || { log ERROR "no backup was made of database $db"; return 1; }
+	run_timed dump create_database_dump || { log ERROR "no backup was made of database $db"; return 1; }
 	write_globals || { log ERROR 'roles and tablespaces could not be dumped: no backup was made'; return 1; }
 	if proves; then
-		verify_backup || { log ERROR "$name: what was stored is not what was dumped: no backup was made"; return 1; }
+		run_timed verify verify_backup || { log ERROR "$name: what was stored is not what was dumped: no backup was made"; return 1; }
 	else
 		tell_stored >"$tmp/proof" || return
 	fi
@@ -150,7 +150,8 @@ make_backup() {
 	rm -f -- "$making/$name"
 	drill_new || return
 	identity=''
-	printf '%s\n' "$name" >>"$state/made" || :
+	run_adds made "$name"
+	! proves || run_adds verified "$word $(date +%s)"
 	log INFO "$home/$name: whole$(proves && echo ', read back and proven'), $(sed -n 's/^# stored-bytes: //p' "$tmp/proof") bytes," \
 		"$(sed -n 's/^# tables: //p' "$tmp/report") tables, $(sed -n 's/^# rows: //p' "$tmp/report") rows"
 }

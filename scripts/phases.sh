@@ -16,13 +16,14 @@
 
 # known_databases - print those of the last time, for what needs no server.
 known_databases() {
-	case $command in send | prune | settle | drop) cat -- "$state/databases" 2>/dev/null ;; *) return 1 ;; esac
+	case $command in send | prune | settle | drop | readback) cat -- "$(run_file databases)" 2>/dev/null ;; *) return 1 ;; esac
 }
 
 # remember_databases - for the next time.  Several of us do so at once.
 remember_databases() {
-	[ "$touches" = no ] || [ "$PGDATABASE" != '*' ] ||
-		{ printf '%s\n' "$databases" >"$state/databases.$$" && mv -f -- "$state/databases.$$" "$state/databases"; } 2>/dev/null || :
+	[ "$touches" != no ] && [ "$PGDATABASE" = '*' ] || return 0
+	remembers=$(run_file databases)
+	{ mkdir -p -- "${remembers%/*}" && printf '%s\n' "$databases" >"$remembers.$$" && mv -f -- "$remembers.$$" "$remembers"; } 2>/dev/null || :
 }
 
 # find_databases - list them once.
@@ -77,7 +78,6 @@ make_all() {
 	# From now on BACKUP_POST_HOOK is due, however the run ends: not before we have the lock, since what another run has stopped is not ours.
 	[ -z "$log_tail" ] || { true >"$log_tail.begun"; } 2>/dev/null || :
 	run_hook BACKUP_PRE_HOOK || { log ERROR 'so no backup is made'; return 1; }
-	rm -f -- "$state/made"
 	make_sweep || log WARN 'not all that an earlier run left could be removed'
 	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
 	drill_sweep
@@ -111,19 +111,25 @@ settle() {
 # distribute_backup PHASE - that phase at every place, at once; 3 if it failed at one.  A place where yesterday's is still at
 # work is left to that.
 distribute_backup() {
-	distributes=$1 distribute_st=0
+	distributes=$1
 	each_line "$(send_places)" start_there
+	await_places 'what is lacking there is left to the run that is at work there'
+}
+
+# await_places TEXT - until all $jobs have ended; 3 if one failed.  TEXT is for a place that another run is at.
+await_places() {
+	await_st=0
 	for job in $jobs; do
 		job_st=0
 		wait "$job" || job_st=$?
 		case $job_st in
 		0) ;;
-		75) log NOTICE 'what is lacking there is left to the run that is at work there' ;;
-		*) distribute_st=3 ;;
+		75) log NOTICE "$1" ;;
+		*) await_st=3 ;;
 		esac
 	done
 	jobs=''
-	return "$distribute_st"
+	return "$await_st"
 }
 
 # start_there PLACE - for distribute_backup.
@@ -144,16 +150,17 @@ all() {
 	made=0
 	locked make || made=$?
 	case $made in
-	0 | 3) distribute_backup settle || made=3 ;;
-	1) distribute_backup send || :; return 1 ;;
+	0 | 3) run_timed send distribute_backup settle || made=3 ;;
+	1) run_timed send distribute_backup send || :; return 1 ;;
 	*) return "$made" ;;
 	esac
-	locked prune || made=3
+	run_timed prune locked prune || made=3
 	return "$made"
 }
 
 # prune_all - every place, then home; 3 if it failed somewhere, 75 if another run has home.
 prune_all() {
+	[ "$if_made" = no ] || last_made || { log NOTICE 'the last run made no backup, so nothing is dropped'; return 0; }
 	pruned=0
 	distribute_backup drop || pruned=3
 	st=0

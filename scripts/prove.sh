@@ -79,7 +79,7 @@ drill_new() {
 	set -- -c "$tmp/none" --wait 6h --from "$home"
 	[ -z "$identity" ] || set -- "$@" -i /dev/fd/3
 	drill_st=0
-	echo "$identity" | sh "$here/test-backup-restore.sh" "$@" "$name" 3<&0 </dev/null || drill_st=$?
+	echo "$identity" | run_timed restore sh "$here/test-backup-restore.sh" "$@" "$name" 3<&0 </dev/null || drill_st=$?
 	case $drill_st in
 	0) log INFO "$name: restored, and all its rows came back" ;;
 	1)

@@ -70,7 +70,8 @@ send_sweep() {
 
 # send_wanted PLACE NAME - print what is to be sent there of the backups of this name, in order.
 send_wanted() {
-	mm-prune -0 -w "$tmp/home" "$(send_policy "$1" | sed 's/^forever$/within=1000000d/')" "$2" <"$tmp/there"
+	heal_view "$1" "$2" >"$tmp/seen" &&
+		mm-prune -0 -w "$tmp/home" "$(send_policy "$1" | sed 's/^forever$/within=1000000d/')" "$2" <"$tmp/seen"
 }
 
 # send_expected FILE - print the SHA-256 that the file must have: by its manifest, if it is a backup, else by itself.
@@ -122,6 +123,7 @@ send_queue() {
 		[ -e "$home/$send_name" ] || { log NOTICE "$send_name: has gone from home meanwhile; not sent"; send_failed=$send_name; continue; }
 		send_file "$1" "$send_name" || { send_failed=$send_name send_st=1; continue; }
 		[ ! -e "$home/$send_name.manifest" ] || log INFO "sent $send_name to $1"
+		case $send_name in *.manifest) heal_note "$1" "${send_name%.manifest}" ;; esac
 	done
 	return "$send_st"
 }
@@ -144,7 +146,10 @@ send_all() {
 	retention_resume "$1" 2>/dev/null || log WARN "$1: not all that an earlier run meant to drop could be removed"
 	send_there "$1" || return
 	send_sweep "$1"
-	each_database send_database
+	send_all_st=0
+	each_database send_database || send_all_st=1
+	heal_unmark "$1"
+	return "$send_all_st"
 }
 
 # send_prune_database DB - for each_database, at $place.
@@ -162,6 +167,7 @@ send_prune_database() {
 
 send_prune() {
 	place=$1
+	heal_unmark "$1"
 	each_database send_prune_database
 }
 

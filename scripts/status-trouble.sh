@@ -56,12 +56,23 @@ trouble_noted() {
 		[ ! -f "$trouble_file" ] ||
 			facts_tell trouble "a removal was cut short at $(head -n 1 -- "$trouble_file"); the next run there finishes it"
 	done
-	case $(cat -- "$state/last-status" 2>/dev/null) in
-	'' | 0 | 75) ;;
-	1) facts_tell trouble 'the last run made no backup' ;;
-	3) facts_tell trouble 'the last run made a backup, and something else went wrong' ;;
-	78) facts_tell trouble 'the last run found the configuration wrong' ;;
-	*) facts_tell trouble 'the last run was ended by a signal' ;;
+	for trouble_command in all make send prune; do trouble_run "$trouble_command"; done
+}
+
+# trouble_run COMMAND - how its last run ended, unless one came later that did the same: `all' does what the others do.
+trouble_run() {
+	trouble_file=$(run_file "$1.status")
+	case $1 in all) trouble_later=$(run_file make.status) ;; *) trouble_later=$(run_file all.status) ;; esac
+	[ -z "$(find "$trouble_later" -newer "$trouble_file" 2>/dev/null)" ] || return 0
+	case $1:$(cat -- "$trouble_file" 2>/dev/null) in
+	*: | *:0) ;;
+	all:1 | make:1) facts_tell trouble 'the last run made no backup' ;;
+	all:3 | make:3) facts_tell trouble 'the last run made a backup, and something else went wrong' ;;
+	all:78 | make:78) facts_tell trouble 'the last run found the configuration wrong' ;;
+	all:* | make:*) facts_tell trouble 'the last run was ended by a signal' ;;
+	*:78) facts_tell trouble "the last run of $1 found the configuration wrong" ;;
+	*:[13]) facts_tell trouble "the last run of $1 did not do all that it should" ;;
+	*) facts_tell trouble "the last run of $1 was ended by a signal" ;;
 	esac
 }
 

@@ -54,7 +54,7 @@ survey_series() {
 		pgdump_databases
 	else
 		# As they were when the server was last asked.
-		cat -- "$state/databases" 2>/dev/null || :
+		cat -- "$(run_file databases)" 2>/dev/null || :
 	fi
 }
 

@@ -32,8 +32,10 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/preflight.sh"
 # shellcheck source=scripts/directories.sh
 . "$here/directories.sh"
-# shellcheck source=scripts/notify.sh
-. "$here/notify.sh"
+# shellcheck source=scripts/runs.sh
+. "$here/runs.sh"
+# shellcheck source=scripts/metrics.sh
+. "$here/metrics.sh"
 # shellcheck source=scripts/cluster.sh
 . "$here/cluster.sh"
 # shellcheck source=scripts/drill-server.sh
@@ -164,8 +166,12 @@ record() {
 			mv -f -- "$BACKUP_DEST/.mm-drill.$$" "$BACKUP_DEST/$backup.drill"; } || log WARN "$backup.drill: cannot be written"
 		;;
 	esac
-	home=$place command=drill
-	metrics_end "$([ "$1" = good ] && echo 0 || echo 1)"
+	[ -n "$METRICS_DIR" ] || return 0
+	run_home=$place run_name=${backup%_backup_*} command=drill
+	case $1 in
+	good) metrics_end 0 "$run_name" "restore $took" "$run_name $(date +%s)" ;;
+	*) metrics_end 1 "$run_name" "restore $took" '' ;;
+	esac
 }
 
 # clean_up STATUS - leave with that status, and with nothing left.

@@ -124,6 +124,28 @@ ok 'accept' backup accept "$(basename "$(newest)")"
 ok '... and all is as ever' sealed
 is 8 "$(good)" '... what was to go went'
 
+# Who drops only if a backup was made, as the service does.
+aged 40
+if_made() { sealed --if-made prune; }
+for shape in 'a dump that fails' 'a server that does not answer'; do
+	case $shape in
+	*server*) exits 1 "$shape" env PGHOST=/nowhere sh "$top/scripts/backup.sh" make ;;
+	*) exits 1 "$shape" env PGDATABASE=matric PGDUMP=/bin/false sh "$top/scripts/backup.sh" make ;;
+	esac
+	ok '... and after that' if_made
+	said 'the last run made no backup, so nothing is dropped' '... nothing is dropped'
+	is 9 "$(good)" '... and all are there'
+	is '' "$(find state -name 'last-make.*')" '... since it is known'
+done
+exits 3 'a run in which a hook fails' env BACKUP_POST_HOOK=false sh "$top/scripts/backup.sh" make
+ok '... has made a backup' if_made
+is 8 "$(good)" '... so what is past its time goes'
+ok '... and the next time' if_made
+for wrong in '-n --if-made prune' '--if-made make' --if-made; do
+	# shellcheck disable=SC2086
+	exits 78 "$wrong makes no sense" backup $wrong
+done
+
 # The old script's backups are taken on, if they are whole.
 cp "$first" home/matric_backup_20190201_120000.sql.zst.enc
 exits 1 'a sealed one is not adopted without a key' backup adopt matric_backup_20190201_120000.sql.zst.enc

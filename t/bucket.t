@@ -32,7 +32,7 @@ exits 252 'aws refuses a rule with a word that it does not know' lifecycle missp
 ok 'the two differ by the change of storage class alone' json '[r for r in a["Rules"] if "Transitions" not in r] == b["Rules"] != a["Rules"]' lifecycle.json lifecycle-plain.json
 ok 'aws accepts object-lock.json' accepted s3api put-object-lock-configuration --bucket company-backups --object-lock-configuration "file://$s3/object-lock.json"
 
-for policy in send prune; do
+for policy in send prune look; do
 	filled policy-$policy.json >company-backups-$policy.json
 	ok "policy-$policy.json is about the bucket and the prefix" json '{s["Resource"] for s in a["Statement"]} == {"arn:aws:s3:::company-backups", "arn:aws:s3:::company-backups/postgres/*"}' company-backups-$policy.json
 	exits 1 '... which allows nothing by a star' grep -e '"s3:[A-Za-z]*\*' -e '"\*"' company-backups-$policy.json
@@ -40,6 +40,7 @@ for policy in send prune; do
 done
 exits 1 'who sends may not delete' grep Delete company-backups-send.json
 exits 1 'who prunes may not put' grep PutObject company-backups-prune.json
+is '"s3:GetObject" "s3:ListBucket"' "$(grep -o '"s3:[A-Z][A-Za-z]*"' company-backups-look.json | sort | paste -sd ' ')" 'who looks may read and list'
 
 grep '^    aws ' "$s3/README" | sed 's/^    //' >commands
 ok 'README has commands for aws' test -s commands

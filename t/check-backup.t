@@ -149,6 +149,9 @@ ok '... are there' both
 said " '$bucket second age'=" '... with figures of their own'
 star() { PGDATABASE='*' check; }
 ok 'of all databases, those of the last run' star
+other() { BACKUP_DEST=$tap_dir/other BACKUP_REMOTE_RSYNC='' BACKUP_REMOTE_S3='' PGDATABASE='*' BACKUP_EXCLUDE=second sh "$top/scripts/backup.sh" make; }
+ok 'a run of another configuration, of all databases but others' other
+ok '... is not the last run of this one' star
 excluded() { PGDATABASE='matric second' BACKUP_EXCLUDE=second check; }
 aged home '3 days ago' third
 ok '... and no other' star

@@ -27,7 +27,11 @@ is "$tap_dir/place" "$(fact "state/drills/$name" place)" '... which is noted'
 mkdir metrics
 measured() { METRICS_DIR=$tap_dir/metrics drill -i key; }
 ok 'with METRICS_DIR' measured
-ok '... there are metrics' grep -q '^mm_backup_run_status{home=".*",command="drill"} 0$' metrics/*drill.prom
+ok '... there are metrics' grep -q '^mm_backup_run_status{home=".*",name="matric",command="drill"} 0$' metrics/*drill.prom
+ok '... of how long it takes to have it back' \
+	grep -q '^mm_backup_duration_seconds{home=".*",name="matric",command="drill",phase="restore"} [0-9]*$' metrics/*drill.prom
+ok '... and when a backup came back last' grep -q '^mm_backup_last_verified_timestamp_seconds{home=".*",name="matric",command="drill"} [0-9]*$' \
+	metrics/*drill.prom
 
 exits 2 'a backup without its key' drill
 age-keygen -o other 2>/dev/null

@@ -244,12 +244,20 @@ making=state/making/$(printf '%s' "$tap_dir/home" | cksum | tr -dc 0-9)
 mkdir -p "$making" state/dropping
 echo "$tap_dir/home" >"$making/matric_backup_20260101_000000.sql.gz"
 echo "$tap_dir/near" >state/dropping/x
-echo 3 >state/last-status
+ended=$(echo state/runs/*.make.status)
+is 1 "$(echo "$ended" | wc -w)" 'a run has left how it ended'
+echo 3 >"$ended"
+echo 3 >"${ended%make.status}send.status"
 shows 0 'what runs left'
 told 'a run was broken off while it made' '... one that was broken off'
 told 'a removal was cut short at' '... a removal'
 told 'the last run made a backup, and something else' '... and how the last one ended'
-rm -r "$making" state/dropping state/last-status
+told 'the last run of send did not do all' '... of each command'
+touch -d '1 minute' "${ended%make.status}all.status"
+shows 0 'a run of all phases since then'
+never() { ! grep -q 'the last run' screen; }
+ok '... which went well, is what counts' never
+rm -r "$making" state/dropping state/runs
 
 # A bare machine.
 bare() { env -i PATH="$PATH" HOME=/nonexistent "$@"; }

@@ -13,19 +13,22 @@ sshd_start "$tap_dir/sshd"
 mkdir -p home bin srv runner checkout/migrations
 {
 	echo '#!/bin/sh'
-	for name in PATH PGHOST PGPORT PGUSER BACKUP_DEST BACKUP_STATE BACKUP_TEMP_DIR; do
+	for name in PATH PGHOST PGPORT BACKUP_DEST BACKUP_STATE BACKUP_TEMP_DIR; do
 		eval "printf \"export %s='%s'\\n\" $name \"\$$name\""
 	done
 	echo "exec sh '$top/scripts/run-migration.sh' \"\$@\""
 } >bin/mm-migrate
 chmod 755 bin/mm-migrate
+# The role that owns what is changed, and no superuser; one that reads it would fail.
+echo PGUSER=application >migrate.conf
+psql -qX -d matric -c 'create role application login' -c 'alter table secret_notes owner to application'
 [ "$(id -u)" -eq 0 ] || echo 'not root: the steps run without sudo'
 
 # steps - the steps as files: step-1 ..., each with its environment, as GitHub runs them, and with the values of this place.
 steps() {
 	/usr/bin/python3 - "$top/units/examples/deploy.yml" "$tap_dir" <<-'PYTHON'
 		import shlex, sys, yaml
-		text = open(sys.argv[1]).read().replace("/usr/local/bin/", sys.argv[2] + "/bin/")
+		text = open(sys.argv[1]).read().replace("/usr/local/bin/", sys.argv[2] + "/bin/").replace("/etc/matric-memory/", sys.argv[2] + "/")
 		job = yaml.safe_load(text)["jobs"]["deploy"]
 		for number, step in enumerate((s for s in job["steps"] if "run" in s), 1):
 		    with open("step-%d" % number, "w") as out:

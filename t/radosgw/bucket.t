@@ -71,6 +71,13 @@ asks_aws() { by_other aws --endpoint-url "$S3_ENDPOINT" s3api "$@" >/dev/null; }
 exits 255 '... nor change the lifecycle' asks_aws put-bucket-lifecycle-configuration --bucket $bucket --lifecycle-configuration file://want.json
 exits 255 '... nor forget versions' asks_aws put-bucket-versioning --bucket $bucket --versioning-configuration Status=Suspended
 
+may look
+ok 'who may look lists' tool mm-s3ls $place/
+tool mm-s3get $place/small >back
+same small back '... and reads'
+exits 2 '... and may not put' put postgres/another small
+exits 2 '... nor delete' drop small
+
 may prune
 exits 2 'who may prune may not put' put postgres/another small
 ok '... but delete' drop small

@@ -3,7 +3,7 @@
 #
 # As the owner of the bucket, from an administrator's machine; README has the whole story.  The bucket is made if it is
 # not there.  Whatever is right already stays, so to run it again does no harm.  The policies, with the names filled
-# in, land in the directory that it is run in: BUCKET-send.json and BUCKET-prune.json.
+# in, land in the directory that it is run in: BUCKET-send.json, BUCKET-prune.json and BUCKET-look.json.
 #
 #	-e endpoint	the URL of an S3 that is not Amazon's; there the lifecycle has no change of storage class
 #
@@ -104,10 +104,10 @@ main() {
 	keep_versions
 	lock_versions
 	set_lifecycle
-	for policy in send prune; do
+	for policy in send prune look; do
 		filled "policy-$policy.json" >"$bucket-$policy.json"
 	done
-	echo "the policies are here: $bucket-send.json $bucket-prune.json"
+	echo "the policies are here: $bucket-send.json $bucket-prune.json $bucket-look.json"
 	return "$st"
 }
 
