@@ -158,7 +158,7 @@ clean_up() {
 	trap - EXIT
 	for job in $jobs $notify_jobs; do kill -s TERM "$job" 2>/dev/null || :; done
 	patience_last
-	[ "$is_locked" = no ] || make_undo || :
+	case $is_locked in yes) make_undo ;; *) hook_late "$1" ;; esac || :
 	[ "$tells" = no ] || tell "$1" || :
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
 	exit "$1"
@@ -203,7 +203,7 @@ run() {
 	*) locked "$command" ${operand:+"$operand"} || run_st=$? ;;
 	esac
 	last_note "$run_st"
-	after "$run_st"
+	hook_now "$run_st"
 }
 
 main() {

@@ -33,6 +33,7 @@ cluster_configure() {
 	cluster_quoted=$(printf '%s\n' "$1" | sed "s/'/''/g")
 	cat <<-EOF
 		listen_addresses = ''
+		port = 5432
 		unix_socket_directories = '$cluster_quoted'
 		fsync = off
 		full_page_writes = off
@@ -74,11 +75,15 @@ cluster_start() {
 	export PGHOST="$cluster_dir" PGPORT=5432 PGUSER="${3:-matric}"
 }
 
+# cluster_runs DIR - is a server at work there?  After a kill its postmaster.pid can name another's process by now.
+cluster_runs() {
+	read -r cluster_pid 2>/dev/null <"$1/data/postmaster.pid" && [ "$(readlink "/proc/$cluster_pid/cwd")" = "$1/data" ]
+}
+
 # cluster_stop DIR [PGBIN] - stop the cluster in DIR, whatever it is doing, and remove DIR.
 cluster_stop() {
 	cluster_dir=$(cd -- "$1" 2>/dev/null && pwd -P) || return 0
 	cluster_bin=${2:-$(cluster_programs)} || return
-	[ ! -e "$cluster_dir/data/postmaster.pid" ] ||
-		cluster_as_owner "$cluster_bin/pg_ctl" -D "$cluster_dir/data" -m immediate -w -s stop || return
+	! cluster_runs "$cluster_dir" || cluster_as_owner "$cluster_bin/pg_ctl" -D "$cluster_dir/data" -m immediate -w -s stop || return
 	rm -rf -- "$cluster_dir"
 }

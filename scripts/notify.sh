@@ -174,8 +174,8 @@ run_hook() {
 	BACKUP_PLACES=$(send_places) && export BACKUP_PLACES
 	hook_said=${log_tail:+$log_tail.hook}
 	hook_said=${hook_said:-/dev/null}
-	# In the background, so that a signal does not have to wait for it.
-	sh -c "$run_hook" >"$hook_said" 2>&1 </dev/null &
+	# In the background, so that a signal does not have to wait for it; and not deaf to those that we may ignore by now.
+	(trap - HUP INT TERM; exec ${hook_limit:+timeout -k 5 "$hook_limit"} sh -c "$run_hook") >"$hook_said" 2>&1 </dev/null &
 	hook_job=$! hook_st=0
 	jobs="$jobs $hook_job"
 	wait "$hook_job" || hook_st=$?

@@ -9,6 +9,8 @@
 #				told to end, and nobody waits for it any more
 #	patience_lost PLACE [RUN]	does the run that is at work there, or that one if it is, take too long?
 #	patience_last		wait for all of $jobs and $notify_jobs, which were told to end; whom nobody can kill is left
+#	start_at PLACE LOCK COMMAND	ourselves again, for that place, under that lock: one more that await_places waits for
+#	await_places KIND TEXT	until all of them have ended
 #	patience_bell SECONDS	the bell rings every so often; $bell is its process.  Whoever waits then gets status 142.
 #
 # A process that waits for a dead disk cannot be ended, by nobody.  The mm-s3 tools watch over themselves, so a bucket has no clock.
@@ -80,4 +82,37 @@ patience_bell() {
 	(trap - HUP INT TERM
 	exec mm-pipe --with-parent sh -c 'while sleep "$1"; do kill -s ALRM "$2" || exit; done' - "$1" $$ >/dev/null 2>&1 </dev/null) &
 	bell=$!
+}
+
+# start_at PLACE LOCK COMMAND - one more that await_places waits for.
+start_at() {
+	start "$2" "$3" "$1"
+	at_work="$at_work${jobs##* } $1
+"
+}
+
+# await_places KIND TEXT - until all that were started have ended; 3 if one failed.  TEXT is for a place that another run is at; KIND
+# is what distinguishes their clocks (patience.sh) from those of other work there.
+await_places() {
+	[ -n "$at_work" ] || return 0
+	await_st=0 await_kind=$1 await_text=$2
+	patience_bell 5
+	jobs="$jobs $bell"
+	each_line "$at_work" await_there
+	kill -s TERM "$bell" 2>/dev/null || :
+	wait "$bell" || :
+	jobs='' at_work=''
+	return "$await_st"
+}
+
+# await_there JOB_PLACE - for await_places: the one, a blank, and the other.
+await_there() {
+	job_st=0 await_clock=${1#* }$await_kind
+	patience_wait "${1%% *}" "$await_clock" || job_st=$?
+	case $job_st in
+	0) return ;;
+	75) patience_lost "$await_clock" || { log NOTICE "$await_text"; return 0; } ;;
+	esac
+	[ "$job_st" -ne 75 ] || log ERROR "${1#* }: an earlier run has been at work there for too long; does a disk or mount hang there?"
+	await_st=3
 }

@@ -9,8 +9,11 @@
 #	pgdump_conninfo NAME	print what psql and pg_dump take for -d, so that no byte of a name means something to them
 #	pgdump_ask NAME		psql on that database, standard input its script: no prompt, no ~/.psqlrc, stops at an error
 #	pgdump_command		print the command that dumps: PGDUMP's words
+#	$pgdump_variables	the variables of libpq that say which server is meant, and as whom; none has a password in it
 #
 # libpq: "Connection Strings"; PostgreSQL: src/bin/pg_dump/pg_dump.c has the options.
+
+pgdump_variables='PGHOST PGHOSTADDR PGPORT PGUSER PGSERVICE PGSERVICEFILE PGPASSFILE PGSSLMODE PGSSLROOTCERT PGSSLCERT PGSSLKEY'
 
 pgdump_conninfo() {
 	printf "dbname='%s'\n" "$(printf '%s\n' "$1" | sed "s/[\\\\']/\\\\&/g")"
@@ -132,9 +135,10 @@ pgdump_split() {
 	}'
 }
 
-# pgdump_all - every database of this server that a client can connect to.
+# pgdump_all - every database of this server that a client can connect to, but for what a drill has there for a while.
 pgdump_all() {
-	pgdump_query="select datname from pg_database where datallowconn and not datistemplate order by 1"
+	pgdump_query="select datname from pg_database where datallowconn and not datistemplate
+		and datname !~ '^mm_drill_[0-9]{8}_[0-9]{6}_[0-9]+(_re|$)' order by 1"
 	echo "$pgdump_query" | pgdump_ask postgres 2>/dev/null || echo "$pgdump_query" | pgdump_ask template1
 }
 

@@ -9,6 +9,8 @@
 #	cleanup_old_backups	the phase prune at home: 0, or 3 if something could not be dropped or must not be
 #	work			$command, for whoever has the lock: of home, or of the place $operand
 #	all, prune_all		all phases at all places; the phase prune at all of them
+#	hook_now STATUS		BACKUP_POST_HOOK after a run; our status then
+#	hook_late STATUS	the same after one that was told to end, if its first hook had begun; it has 30 seconds
 #	would			what make and prune would do, on standard output, with nothing touched
 #
 # The phases need home's lock.
@@ -74,9 +76,12 @@ rescue_backup() {
 
 # make_all - the phase make: 0, 3 or 1 as all, some or none of the databases have a new backup.
 make_all() {
+	# From now on BACKUP_POST_HOOK is due, however the run ends: not before we have the lock, since what another run has stopped is not ours.
+	[ -z "$log_tail" ] || { true >"$log_tail.begun"; } 2>/dev/null || :
 	run_hook BACKUP_PRE_HOOK || { log ERROR 'so no backup is made'; return 1; }
 	make_sweep || log WARN 'not all that an earlier run left could be removed'
 	retention_resume "$home" || log WARN 'not all that an earlier run meant to drop could be removed'
+	drill_sweep
 	st=0 rescued=0 partly=no
 	each_database create_backup || st=1
 	[ "$asked" -le 1 ] || log INFO "$asked databases${failed:+; NO backup at home of:$failed}"
@@ -115,39 +120,6 @@ distribute_backup() {
 # start_there PLACE - for distribute_backup.
 start_there() {
 	start_at "$1" "$(place_lock "$1")" "$distributes"
-}
-
-# start_at PLACE LOCK COMMAND - one more that await_places waits for.
-start_at() {
-	start "$2" "$3" "$1"
-	at_work="$at_work${jobs##* } $1
-"
-}
-
-# await_places KIND TEXT - until all that were started have ended; 3 if one failed.  TEXT is for a place that another run is at; KIND
-# is what distinguishes their clocks (patience.sh) from those of other work there.
-await_places() {
-	[ -n "$at_work" ] || return 0
-	await_st=0 await_kind=$1 await_text=$2
-	patience_bell 5
-	jobs="$jobs $bell"
-	each_line "$at_work" await_there
-	kill -s TERM "$bell" 2>/dev/null || :
-	wait "$bell" || :
-	jobs='' at_work=''
-	return "$await_st"
-}
-
-# await_there JOB_PLACE - for await_places: the one, a blank, and the other.
-await_there() {
-	job_st=0 await_clock=${1#* }$await_kind
-	patience_wait "${1%% *}" "$await_clock" || job_st=$?
-	case $job_st in
-	0) return ;;
-	75) patience_lost "$await_clock" || { log NOTICE "$await_text"; return 0; } ;;
-	esac
-	[ "$job_st" -ne 75 ] || log ERROR "${1#* }: an earlier run has been at work there for too long; does a disk or mount hang there?"
-	await_st=3
 }
 
 # work - a phase, under the lock of home or, with a place for operand, of that; who reads back has locks of its own.
@@ -204,6 +176,17 @@ prune_all() {
 	locked prune || st=$?
 	case $st in 0) ;; 75) pruned=75 ;; *) pruned=3 ;; esac
 	return "$pruned"
+}
+
+hook_now() {
+	[ -z "$log_tail" ] || rm -f -- "$log_tail.begun"
+	after "$1"
+}
+
+hook_late() {
+	[ -n "$log_tail" ] && [ -e "$log_tail.begun" ] || return 0
+	hook_limit=30
+	hook_now "$1"
 }
 
 # would - for -n: what the command would do, with nothing touched.

@@ -18,6 +18,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
+# shellcheck source=scripts/pgdump.sh
+. "$here/pgdump.sh"
 
 # refuse STATUS TEXT - there is no backup to fall back on.
 refuse() {
@@ -47,25 +49,38 @@ settings() {
 	conf_load "$conf" || exit
 	conf_tools "$here"
 	case $BACKUP_DEST in /*) ;; *) refuse 78 'BACKUP_DEST: home is no directory here, so there is no directory migrations in it' ;; esac
+	database=$(pgdump_split "$PGDATABASE") || refuse 78 'PGDATABASE: a quote is not closed'
+	case $database in
+	'' | '*' | *"
+"*) refuse 78 "PGDATABASE: '$PGDATABASE' is not one database; say which one is to be changed: PGDATABASE=name" ;;
+	esac
 	LOCK_FILE=${LOCK_FILE:-$BACKUP_DEST/.lock}
 	BACKUP_DEST=$BACKUP_DEST/migrations BACKUP_PROVE=yes
 	conf_yes MIGRATION_REMOTE || BACKUP_REMOTE_RSYNC='' BACKUP_REMOTE_S3=''
 	conf_export
 }
 
-# made_since STAMP - print the newest good backup there, if it was begun at that time or later.
+# good_ones - print the time and the name of each good backup there, the newest first.
+good_ones() {
+	[ ! -d "$BACKUP_DEST" ] || find "$BACKUP_DEST" ! -name "$(basename -- "$BACKUP_DEST")" -prune -type f | sed 's|.*/||' |
+		mm-prune --list "${BACKUP_NAME:-$database}" | sed -n 's/^good	//p'
+}
+
+# made_since STAMP KNOWN - print the newest, if it was begun at that time or later; in that second itself it can be one of KNOWN.
 made_since() {
-	find "$BACKUP_DEST" ! -name "$(basename -- "$BACKUP_DEST")" -prune -type f | sed 's|.*/||' |
-		mm-prune --list "${BACKUP_NAME:-$PGDATABASE}" | awk -F '\t' -v asked="$1" '$1 == "good" && $2 >= asked { print $3; exit }'
+	good_ones | KNOWN=$2 awk -F '\t' -v asked="$1" '
+		BEGIN { n = split(ENVIRON["KNOWN"], line, "\n"); for (i = 1; i <= n; i++) known[line[i]] = 1 }
+		$1 >= asked && !($0 in known) { print $2; exit }'
 }
 
 main() {
 	read_command_line "$@"
 	settings
+	known=$(good_ones)
 	asked=$(date -u +%Y%m%d_%H%M%S)
 	st=0
 	sh "$here/backup.sh" ${conf:+-c "$conf"} --wait "$wait" all || st=$?
-	made=$(made_since "$asked")
+	made=$(made_since "$asked" "$known")
 	[ -n "$made" ] || refuse "$([ "$st" -ne 0 ] && echo "$st" || echo 1)" 'no backup was made'
 	[ "$st" -eq 0 ] || refuse "$st" "$BACKUP_DEST/$made was made, but something else failed"
 	grep -qx '# proved: yes' "$BACKUP_DEST/$made.manifest" || refuse 1 "$made: was not proven"

@@ -6,6 +6,7 @@
 #	verify_backup		read it: is it what we dumped?
 #	tell_stored		without that, what can be told of it all the same
 #	drill_new		restore it, for VERIFY_RESTORE=full
+#	drill_sweep		take away what a drill has left that was killed: plain text, on disk or in the server
 #
 # Needs what make.sh needs; $name is the backup.
 
@@ -73,10 +74,12 @@ tell_stored() {
 # drill_new - for VERIFY_RESTORE=full: restore what was made, while we have the key.  What does not come back is marked.
 drill_new() {
 	[ "$VERIFY_RESTORE" = full ] || return 0
-	set -- --from "$home"
+	# The settings are in the environment; a drill of another run is waited for.
+	: >"$tmp/none"
+	set -- -c "$tmp/none" --wait 6h --from "$home"
 	[ -z "$identity" ] || set -- "$@" -i /dev/fd/3
 	drill_st=0
-	echo "$identity" | run_timed restore overheard sh "$here/test-backup-restore.sh" "$@" "$name" 3<&0 </dev/null || drill_st=$?
+	echo "$identity" | run_timed restore sh "$here/test-backup-restore.sh" "$@" "$name" 3<&0 </dev/null || drill_st=$?
 	case $drill_st in
 	0) log INFO "$name: restored, and all its rows came back" ;;
 	1)
@@ -89,5 +92,18 @@ drill_new() {
 		log ERROR "$name: is proven, but could not be restored for a trial"
 		partly=yes
 		;;
+	esac
+}
+
+# A drill that is at work takes its own away.
+drill_sweep() {
+	set -- "$state/drilling"/mm_drill_*
+	[ -e "$1" ] || return 0
+	: >"$tmp/none"
+	sweep_st=0
+	sh "$here/test-backup-restore.sh" -c "$tmp/none" --sweep </dev/null 2>"$tmp/said" || sweep_st=$?
+	case $sweep_st in
+	0 | 75) ;;
+	*) log_lines WARN <"$tmp/said" ;;
 	esac
 }

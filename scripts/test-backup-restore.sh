@@ -1,13 +1,15 @@
 #!/bin/sh
 # test-backup-restore.sh - the drill: is what we have a backup?  Restore one, and see.
 #
-#	test-backup-restore.sh [-v] [-c conf] [--from place] [-i identity ... | -p passfile] [--server] [--sample] [backup]
+#	test-backup-restore.sh [-v] [-c conf] [--wait time] [--from place] [-i identity ... | -p passfile] [--server] [--sample] [backup]
+#	test-backup-restore.sh [-v] [-c conf] [--wait time] --sweep
 #
 # The newest good backup of a place, home if none is named, or with --sample any of them, is restored into a throwaway cluster of
 # the server's own major version, which is made for it below BACKUP_TEMP_DIR, or with --server into a scratch database of the
 # server that PGHOST and the like say; every table must have the rows that the archive said.  The time that it took, which is what
-# a restore would take, goes into the companion BACKUP.drill, the state directory and METRICS_DIR.  Nothing else stays, whatever
-# ends us.  While it runs, the database lies on this disk as it lies on the server's.
+# a restore would take, goes into the companion BACKUP.drill, the state directory and METRICS_DIR.  Nothing else stays; what is
+# left by one that was killed, the next drill, the next backup, or --sweep takes away.  While it runs, the database lies on this
+# disk as it lies on the server's.
 #
 # Exit status: 0 it came back; 1 it did not: the backup is bad; 2 trouble; 75 another drill is at work; 78 usage, configuration.
 # shellcheck disable=SC2015,SC2034,SC2086,SC2317
@@ -20,6 +22,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
 # shellcheck source=scripts/places.sh
@@ -34,20 +38,31 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/metrics.sh"
 # shellcheck source=scripts/cluster.sh
 . "$here/cluster.sh"
+# shellcheck source=scripts/drill-server.sh
+. "$here/drill-server.sh"
+# shellcheck source=scripts/restore-database.sh
+. "$here/restore-database.sh"
+# shellcheck source=scripts/drill-scratch.sh
+. "$here/drill-scratch.sh"
 
 # usage - say how we are called.
 usage() {
-	echo 'usage: test-backup-restore.sh [-v] [-c conf] [--from place] [-i identity ... | -p passfile] [--server] [--sample] [backup]' >&2
+	cat >&2 <<-'END'
+		usage: test-backup-restore.sh [-v] [-c conf] [--wait time] [--from place] [-i identity ... | -p passfile]
+		                              [--server] [--sample] [backup]
+		       test-backup-restore.sh [-v] [-c conf] [--wait time] --sweep
+	END
 	exit 78
 }
 
 # read_command_line WORD... - our options; $keys are restore.sh's, a line each.
 read_command_line() {
-	conf='' place='' keys='' in_cluster=yes sample=no is_locked=no
+	conf='' wait=0 place='' keys='' in_cluster=yes sample=no task=drill is_locked=no
 	while [ $# -gt 0 ]; do
-		case $1 in -c | --from | -i | -p) [ $# -ge 2 ] || usage ;; esac
+		case $1 in -c | --wait | --from | -i | -p) [ $# -ge 2 ] || usage ;; esac
 		case $1 in
 		-c) conf=$2; shift ;;
+		--wait) wait=$2; shift ;;
 		--from) place=$2; shift ;;
 		-i | -p) keys="$keys$1
 $2
@@ -55,6 +70,7 @@ $2
 		-v) LOG_LEVEL=DEBUG ;;
 		--server) in_cluster=no ;;
 		--sample) sample=yes ;;
+		--sweep) task=sweep ;;
 		--locked) is_locked=yes ;;
 		-*) usage ;;
 		*) break ;;
@@ -63,6 +79,7 @@ $2
 	done
 	[ $# -le 1 ] || usage
 	backup=${1-}
+	[ "$task" = drill ] || [ -z "$backup" ] || usage
 }
 
 # load_configuration - the settings, the place, and where we remember.
@@ -72,6 +89,7 @@ load_configuration() {
 	[ -z "$conf" ] || [ -e "$conf" ] || { log ERROR "$conf: there is no such file"; exit 78; }
 	conf_load "$conf" || exit
 	conf_tools "$here"
+	mm-pipe --wait "$wait" true </dev/null 2>/dev/null || { log ERROR "--wait: '$wait' is no time such as 10m"; exit 78; }
 	place=${place:-$BACKUP_DEST}
 	[ -n "$place" ] || place=$(pgdump_split "$BACKUP_REMOTE_S3 $BACKUP_REMOTE_RSYNC" | head -n 1)
 	place_known "$place" || { log ERROR "--from: '$place' is no place"; exit 78; }
@@ -98,43 +116,22 @@ choose() {
 	[ -n "$backup" ] || { log ERROR "$place: there is no good backup to try"; return 2; }
 }
 
-# server_version DIR - print the major version of the server whose programs these are.
-server_version() {
-	"$1/postgres" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'
-}
-
-# server_programs - print the directory of the server's programs, of the major version of the backup or, failing that, a newer one.
-server_programs() {
-	major=$(sed -n 's/^# server: \([0-9]*\).*/\1/p' "$tmp/manifest")
-	for programs in ${PG_BINDIR:+"$PG_BINDIR"} $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5n); do
-		[ -x "$programs/initdb" ] || continue
-		version=$(server_version "$programs")
-		[ "$version" -ge "${major:-0}" ] || continue
-		[ "$version" = "${major:-$version}" ] || log NOTICE "no server of version $major here: version $version has to do"
-		printf '%s\n' "$programs"
-		return
+# relay LEVEL <FILE - what restore.sh said: a line that has a level keeps it, any other gets this one.
+relay() {
+	while IFS= read -r relayed || [ -n "$relayed" ]; do
+		relay_text=${relayed#* } relay_level=$1
+		case $relay_text in
+		'DEBUG '* | 'INFO '* | 'NOTICE '* | 'WARN '* | 'ERROR '*) relay_level=${relay_text%% *} relayed=${relay_text#* } ;;
+		esac
+		printf '%s\n' "$relayed" | log_lines "$relay_level"
 	done
-	log ERROR "no server of version $major or newer here: apt-get install postgresql-$major, or say --server"
-	return 2
-}
-
-# make_target - a cluster of our own, or the server that is configured; $where for the log.
-make_target() {
-	where="the server of PGHOST=${PGHOST-}"
-	[ "$in_cluster" = yes ] || return 0
-	programs=$(server_programs) || return
-	# The cluster belongs to another user when we are root, who must get there.
-	[ "$(id -u)" -ne 0 ] || chmod 711 "$BACKUP_TEMP_DIR" "$tmp"
-	cluster_start "$tmp/pg" "$programs" drill || return 2
-	where="a throwaway cluster, PostgreSQL $(server_version "$programs")"
-	unset PGPASSFILE PGPASSWORD PGSERVICE PGOPTIONS PGSSLMODE
-	PATH=$programs:$PATH
 }
 
 # restore_it - by restore.sh, which counts rows as well; its status.
 restore_it() {
 	# A throwaway cluster has none of the roles; whose things are is not what a drill asks.
 	[ "$in_cluster" = no ] || set -- --no-owner --no-acl --no-tablespaces
+	[ -z "$restores_by" ] || set -- -c "$restores_by" "$@"
 	drill_ifs=$IFS
 	IFS='
 '
@@ -142,11 +139,13 @@ restore_it() {
 	set -- --from "$place" $keys --to "$scratch" "$@" "$backup"
 	set +f
 	IFS=$drill_ifs
+	mkdir -- "$tmp/work" || return 2
 	began=$(date +%s)
 	st=0
-	sh "$here/restore.sh" ${conf:+-c "$conf"} "$@" >"$tmp/said" 2>&1 </dev/null || st=$?
+	# What it needs lies below our directory; what it says, we log.
+	BACKUP_TEMP_DIR=$tmp/work BACKUP_STATE=$tmp/work LOG_FILE='' log_tail='' sh "$here/restore.sh" "$@" >"$tmp/said" 2>&1 </dev/null || st=$?
 	took=$(($(date +%s) - began))
-	log_lines "$([ "$st" -eq 0 ] && echo DEBUG || echo ERROR)" <"$tmp/said"
+	relay "$([ "$st" -eq 0 ] && echo DEBUG || echo ERROR)" <"$tmp/said"
 	return "$st"
 }
 
@@ -175,38 +174,26 @@ record() {
 	esac
 }
 
-# drop_target - nothing of it stays.
-drop_target() {
-	[ "$in_cluster" = no ] || { cluster_stop "$tmp/pg"; return; }
-	[ -z "$scratch" ] || printf 'set client_min_messages = warning;\ndrop database if exists :"name";\n' |
-		psql -wqX -v ON_ERROR_STOP=1 -v name="$scratch" -d "$(pgdump_conninfo postgres)" ||
-		log ERROR "database $scratch could not be dropped"
-}
-
-# clean_up STATUS - leave with that status.
+# clean_up STATUS - leave with that status, and with nothing left.
 clean_up() {
 	trap - EXIT
 	trap '' HUP INT TERM
-	drop_target || :
-	rm -rf -- "$tmp"
+	[ -z "$note" ] || scratch_away "$note" || :
 	exit "$1"
 }
 
 # drill - the whole of it, under the lock.
 drill() {
-	for left in "$BACKUP_TEMP_DIR"/drill.*; do
-		[ ! -d "$left" ] || { ! [ -d "$left/pg" ] || cluster_stop "$left/pg"; rm -rf -- "$left"; }
-	done
-	scratch=''
-	tmp=$(mktemp -d "$BACKUP_TEMP_DIR/drill.XXXXXX")
+	scratch_sweep || log WARN 'not all that earlier drills have left could be taken away'
+	note=''
 	trap 'clean_up $?' EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
+	scratch_begin || { log ERROR "$state/drilling, $BACKUP_TEMP_DIR: cannot be written"; return 2; }
 	choose || return
 	place_fetch "$place" "$backup.manifest" >"$tmp/manifest" || { log ERROR "$backup.manifest: cannot be read"; return 2; }
 	make_target || return
-	scratch=mm_drill_$(date -u +%Y%m%d_%H%M%S)_$$
 	log INFO "restoring $backup from $place into $where"
 	st=0
 	restore_it || st=$?
@@ -218,12 +205,12 @@ drill() {
 main() {
 	read_command_line "$@"
 	load_configuration
-	if [ "$is_locked" = yes ]; then
-		drill
-	else
-		# Whatever ends us, mm-pipe leaves no process behind, the server's included.
-		exec mm-pipe -L "$state/drill.lock" sh "$0" --locked "$@" </dev/null
-	fi
+	case $is_locked$task in
+	yesdrill) drill ;;
+	yessweep) scratch_sweep || exit 2 ;;
+	# Whatever ends us, mm-pipe leaves no process behind, the server's included.
+	*) exec mm-pipe -L "$state/drill.lock" --wait "$wait" sh "$0" --locked "$@" </dev/null ;;
+	esac
 }
 
 main "$@"; exit

@@ -14,7 +14,6 @@ name=$(basename "$(newest)")
 ok 'a drill in a throwaway cluster' drill -i key
 said 'came back with all its rows' '... and it came back'
 is "good 3000 $name" "$(fact "home/$name.drill" result) $(fact "home/$name.drill" rows) $(fact "home/$name.drill" name)" '... which the companion says'
-ok '... with the seconds that it took' expr "$(fact "home/$name.drill" seconds)" : '[0-9][0-9]*$'
 same "home/$name.drill" "state/drills/$name" '... and so does the state directory'
 is '' "$(clusters)$(find tmp -mindepth 1)" '... and nothing of it stays'
 ok 'a drill in the server that is there' drill --server -i key
@@ -51,6 +50,20 @@ ok 'VERIFY_RESTORE=full' full
 said 'restored, and all its rows came back' '... restores what was made'
 name=$(basename "$(newest)")
 is good "$(fact "home/$name.drill" result)" '... which the companion says'
+logged() { LOG_FILE=$tap_dir/log VERIFY_RESTORE=full sealed make; }
+ok '... with a log' logged
+is 1 "$(grep -c 'INFO test-backup-restore.sh: .*: came back with all its rows' log)" '... which has what the drill said once, as it was said'
+is '' "$(grep -v -e ' INFO ' -e 'NOTICE backup.sh: there is no' log)" '... and nothing that looks like trouble'
+held() { mm-pipe -L state/drill.lock sh -c 'touch held; sleep 5' </dev/null & eventually 20 test -e held; }
+held
+exits 75 'while another drill is at work: a drill' drill -i key
+patient() { drill --wait 1m -i key; }
+ok '... waits if it is told to' patient
+exits 78 '... for a time' drill --wait soon -i key
+exits 78 '--sweep takes no backup' drill --sweep "$name"
+rm held
+held
+ok '... and VERIFY_RESTORE=full waits by itself' full
 plain() { VERIFY_RESTORE=full backup make; }
 ok 'one that is not sealed' plain
 killed() {
@@ -73,6 +86,17 @@ for shell in busybox mksh bash; do
 	under() { PATH=$tap_dir/bin-$shell:$PATH MM_BUILD=$build sh "$top/scripts/test-backup-restore.sh" -i key; }
 	ok "a drill under $shell" under
 done
+# What takes three seconds and more to restore.
+psql -qX -d postgres -c 'create database slow'
+psql -qX -d slow -c "create function nap(int) returns boolean language plpgsql as
+	\$\$ begin if current_database() like 'mm\\_drill%' then perform pg_catalog.pg_sleep(0.1); end if; return true; end \$\$" \
+	-c 'create table naps (i int check (public.nap(i)))' -c 'insert into naps select generate_series(1, 32)'
+PGDATABASE=slow sealed make 2>/dev/null
+name=$(basename "$(find home -name 'slow_*.enc')")
+begun=$(date +%s)
+ok 'a backup that is restored in three seconds or more' drill -i key "$name"
+wall=$(($(date +%s) - begun)) seconds=$(fact "home/$name.drill" seconds)
+ok "... has the seconds in its companion: $seconds, of $wall in all" test "$seconds" -ge 3 -a "$seconds" -le "$wall"
 # Where no server of the version can be had, it is said.
 mkdir newer
 cat >newer/mm-land <<'END'
