@@ -76,7 +76,7 @@ drill_new() {
 	[ "$VERIFY_RESTORE" = full ] || return 0
 	# The settings are in the environment; a drill of another run is waited for.
 	: >"$tmp/none"
-	set -- -c "$tmp/none" --wait 6h --from "$home"
+	set -- -c "$tmp/none" --wait 1h --from "$home"
 	[ -z "$identity" ] || set -- "$@" -i /dev/fd/3
 	drill_st=0
 	echo "$identity" | run_timed restore sh "$here/test-backup-restore.sh" "$@" "$name" 3<&0 </dev/null || drill_st=$?

@@ -265,6 +265,13 @@ is '' "$(container_run find /var/cache/matric-memory -mindepth 1)" '... and all 
 
 is '1610612736 10 20' "$(for property in MemoryMax Nice CPUWeight; do state matric-backup-drill.service $property; done | paste -sd ' ')" '... within the limits of all'
 is '12h 2d' "$(for unit in drill readback; do state matric-backup-$unit.service TimeoutStartUSec; done | paste -sd ' ')" '... and in a time of its own'
+container_run systemctl start --no-block matric-backup-drill.service
+drills() { container_run find /var/cache/matric-memory -path '*/drill.*' -name postmaster.pid | grep -q .; }
+ok 'one that is at work' eventually 60 drills
+container_run systemctl kill -s KILL --kill-who=all matric-backup-drill.service
+over() { [ "$(state matric-backup-drill.service ActiveState)" = failed ]; }
+ok '... and killed' eventually 60 over
+is '' "$(container_run find /var/cache/matric-memory /var/lib/matric-memory/drilling -mindepth 1)" '... leaves nothing'
 container_run mkdir -p /etc/systemd/system/matric-backup-drill.service.d
 container_run sh -c 'printf "[Service]\nTimeoutStartSec=1s\n" >/etc/systemd/system/matric-backup-drill.service.d/short.conf && systemctl daemon-reload'
 exits 1 'one that takes longer than it may' starts matric-backup-drill.service
