@@ -67,7 +67,8 @@ make_sweep() {
 last_find() {
 	case $command in all | make | prune) ;; *) return 0 ;; esac
 	last=$state/last-make.$(printf '%s\n' "$BACKUP_DEST" "$BACKUP_REMOTE_S3" "$PGDATABASE" "$BACKUP_NAME" | cksum | tr -dc 0-9)
-	[ "$command" = prune ] || rm -f -- "$last"
+	# Where it cannot go, preflight.sh says why.
+	[ "$command" = prune ] || rm -f -- "$last" 2>/dev/null || :
 }
 
 last_note() {
