@@ -69,6 +69,8 @@ patience_last() {
 	[ -n "$jobs$notify_jobs" ] || return 0
 	patience_bell 45
 	for job in $jobs $notify_jobs; do
+		# A bash that was waiting for it when the signal came waits for ever for one that is gone.
+		kill -s 0 "$job" 2>/dev/null || continue
 		patience_st=0
 		wait "$job" || patience_st=$?
 		[ "$patience_st" -ne 142 ] || break
