@@ -173,8 +173,8 @@ mark
 container_run systemctl reset-failed matric-backup.service
 exits 1 'a run whose hook fails has failed' starts matric-backup.service
 is 3 "$(state matric-backup.service ExecMainStatus)" '... with a backup'
-ok '... which is sent' eventually 30 ran matric-backup-send.service 1
-ok '... and what is past its time' eventually 30 ran matric-backup-prune.service 1
+ok '... which is sent' eventually 120 ran matric-backup-send.service 1
+ok '... and what is past its time' eventually 120 ran matric-backup-prune.service 1
 newest=$(homes -maxdepth 1 -name '*.enc' | sort | tail -n 1)
 ok '... to the other place' container_run test -e "/var/backups/matric-memory/second/${newest##*/}.manifest"
 is '' "$(homes -name "$old*")" '... goes'
@@ -185,9 +185,9 @@ mark
 container_run systemctl reset-failed matric-backup.service matric-backup-send.service matric-backup-prune.service
 exits 1 'a run that makes nothing has failed' starts matric-backup.service
 is 1 "$(state matric-backup.service ExecMainStatus)" '... without a backup'
-ok '... what the other place lacks is sent all the same' eventually 30 ran matric-backup-send.service 1
+ok '... what the other place lacks is sent all the same' eventually 120 ran matric-backup-send.service 1
 ok '... to which it goes' container_run test -e "/var/backups/matric-memory/second/${newest##*/}.manifest"
-ok '... and nobody' eventually 30 ran matric-backup-prune.service 1
+ok '... and nobody' eventually 120 ran matric-backup-prune.service 1
 ok '... drops anything' container_run test -e "/var/backups/matric-memory/$old.manifest"
 drops_nothing() { container_run journalctl -q -o cat -u matric-backup-prune.service --since "$marked" | grep -F 'the last run made no backup, so nothing is dropped'; }
 ok '... of which it is said' drops_nothing
