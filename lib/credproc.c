@@ -17,10 +17,7 @@
 #include "halt.h"
 #include "kin.h"
 
-enum {
-	NAP_MS = 10,
-	HALTED_MS = 5000		/* after a signal, to undo what was begun */
-};
+enum { NAP_MS = 10 };
 
 static const char halted[] = "was ended by a signal to us";
 
@@ -188,7 +185,7 @@ static enum status
 run(struct credproc *p, const char *what, char **words, long limit_ms)
 {
 	int known = halt_signal(), out, is_gone = 0;
-	int64_t end = clock_ms() + (known != 0 && limit_ms > HALTED_MS ? HALTED_MS : limit_ms);
+	int64_t end = clock_ms() + halt_limit_ms(limit_ms);
 	const char *fault;
 	char exit_words[32];
 	pid_t pid;

@@ -7,6 +7,8 @@
 
 #include "halt.h"
 
+enum { UNDO_MS = 5000 };
+
 static const int fatal[] = { SIGTERM, SIGINT, SIGHUP };
 
 /* A handler has no argument. */
@@ -53,6 +55,12 @@ int
 halt_fd(void)
 {
 	return ends[0];
+}
+
+int64_t
+halt_limit_ms(int64_t ms)
+{
+	return came != 0 && ms > UNDO_MS ? UNDO_MS : ms;
 }
 
 void

@@ -11,10 +11,7 @@
 #include "http.h"
 #include "visible.h"
 
-enum {
-	TOTAL_MS = 10000,
-	HALTED_MS = 5000
-};
+enum { TOTAL_MS = 10000 };
 
 /* What the callbacks of libcurl fill. */
 struct arrival {
@@ -135,12 +132,10 @@ set_limits(CURL *curl)
 static void
 set_request(CURL *curl, const struct http_request *q, const struct curl_slist *headers)
 {
-	long total_ms = q->total_ms == 0 ? TOTAL_MS : q->total_ms;
-
 	curl_easy_setopt(curl, CURLOPT_URL, q->url);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "matric-memory");
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, halt_signal() != 0 && total_ms > HALTED_MS ? HALTED_MS : total_ms);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)halt_limit_ms(q->total_ms == 0 ? TOTAL_MS : q->total_ms));
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, q->connect_ms == 0 ? TOTAL_MS : q->connect_ms);
 	if (q->body != NULL) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->len);
