@@ -113,12 +113,7 @@ S3_OPTIONS="--endpoint-url $S3_PROXY" line 3 "^BACKUP UNKNOWN - $bucket: no answ
 	'a bucket that does not answer' -t 2s
 ok '... costs no more than that' test "$took" -le 20
 proxy_faults "$tap_dir/proxy"
-port=$(free_ports 1)
-daemon_start "$tap_dir" mute /usr/bin/python3 -c "import socket, time
-s = socket.create_server(('127.0.0.1', $port))
-print('mute', flush=True)
-time.sleep(1000)"
-daemon_wait 10 grep -q mute log/mute
+daemon_mute "$tap_dir"
 SSH_OPTIONS="-F none -p $port" line 3 "^BACKUP UNKNOWN - $far: no answer within 2 seconds; $tap_dir/home: matric: newest" \
 	'a host that does not answer' -t 2
 ok '... costs no more than that' test "$took" -le 20

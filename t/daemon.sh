@@ -3,6 +3,7 @@
 #	daemon_start DIR NAME COMMAND...	in the background; DIR/run/NAME.pid, DIR/log/NAME
 #	daemon_alive DIR NAME			it runs
 #	daemon_stop DIR NAME...			they and all that they started are gone; nothing to do is no error
+#	daemon_mute DIR				a server called mute, at $port, that takes connections and never says a word
 #	free_ports N				print the first of N free TCP ports in a row on 127.0.0.1
 #
 # A server that stays in the foreground is best: then its process is the one we know.  shellcheck shell=sh
@@ -118,4 +119,14 @@ daemon_wait() {
 		daemon_left=$((daemon_left - 1))
 		sleep 0.1
 	done
+}
+
+# daemon_mute DIR - it is there when we are back.
+daemon_mute() {
+	port=$(free_ports 1)
+	daemon_start "$1" mute /usr/bin/python3 -c "import socket, time
+s = socket.create_server(('127.0.0.1', $port))
+print('mute', flush=True)
+time.sleep(1000)"
+	daemon_wait 10 grep -q mute "$1/log/mute"
 }

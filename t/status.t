@@ -122,12 +122,7 @@ SSH_OPTIONS='-F none -p 1' shows 3 'a place that is down'
 row '^     cannot be looked at: ssh: connect to host 127.0.0.1 port 1: ' '... is said to be'
 row ' \+ \+ \? \+$' '... and the others are shown'
 is "False True" "$(down json "at['$far']['seen'], at['$bucket']['seen']")" '... in JSON as well'
-port=$(free_ports 1)
-daemon_start "$tap_dir" mute /usr/bin/python3 -c "import socket, time
-s = socket.create_server(('127.0.0.1', $port))
-print('mute', flush=True)
-time.sleep(1000)"
-daemon_wait 10 grep -q mute log/mute
+daemon_mute "$tap_dir"
 began=$(date +%s)
 SSH_OPTIONS="-F none -p $port" shows 3 'a place that does not answer' -t 2s
 row '^     cannot be looked at: no answer within 2 seconds' '... is said not to'
