@@ -218,7 +218,7 @@ main() {
 	preflight_person "$BACKUP_DEST" || exit
 	begin
 	[ "$command" != notice ] || { find_state; notify_unit "$operand"; return 0; }
-	case $is_locked$dry in nono) last_find ;; esac
+	case $is_locked$dry in nono) last_begin ;; esac
 	validate_environment
 	case $is_locked$dry$command in
 	*check) log INFO 'nothing is wrong and nothing is missing' ;;

@@ -5,7 +5,7 @@
 #	journal_begin		$name is about to be made
 #	make_undo		take away what make_backup was at, unless it is finished; for whoever ends us half way
 #	make_sweep		the same for runs that were killed, and what they left hidden
-#	last_find		whoever makes begins: nothing is made yet.  Needs the settings as they were read, and $state alone
+#	last_begin		whoever makes begins: nothing is made yet.  Needs runs.sh alone
 #	last_note STATUS	it has ended
 #	last_made		did the last run that was to make backups by these settings make one?
 #
@@ -64,18 +64,16 @@ make_sweep() {
 	return "$swept_st"
 }
 
-last_find() {
-	case $command in all | make | prune) ;; *) return 0 ;; esac
-	last=$state/last-make.$(printf '%s\n' "$BACKUP_DEST" "$BACKUP_REMOTE_S3" "$PGDATABASE" "$BACKUP_NAME" | cksum | tr -dc 0-9)
+last_begin() {
 	# Where it cannot go, preflight.sh says why.
-	[ "$command" = prune ] || rm -f -- "$last" 2>/dev/null || :
+	case $command in all | make) rm -f -- "$(run_file made)" 2>/dev/null || : ;; esac
 }
 
 last_note() {
 	case $command$1 in all0 | all3 | make0 | make3) ;; *) return 0 ;; esac
-	{ true >"$last"; } 2>/dev/null || log WARN "$last: cannot be written; what is past its time stays until the next run"
+	run_keeps made </dev/null || log WARN "$run_kept: cannot be written; what is past its time stays until the next run"
 }
 
 last_made() {
-	[ -e "$last" ]
+	[ -e "$(run_file made)" ]
 }

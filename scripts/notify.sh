@@ -26,8 +26,7 @@ notify_told() {
 
 # notify_remember STATUS - how the last run of this command ended.
 notify_remember() {
-	notify_file=$(run_file "$command.status")
-	{ mkdir -p -- "${notify_file%/*}" && printf '%s\n' "$1" >"$notify_file.$$" && mv -f -- "$notify_file.$$" "$notify_file"; } 2>/dev/null || :
+	printf '%s\n' "$1" | run_keeps "$command.status" || :
 }
 
 # notify_wanted STATUS - does NOTIFY_ON want this one told?

@@ -23,8 +23,7 @@ known_databases() {
 # remember_databases - for the next time.  Several of us do so at once.
 remember_databases() {
 	[ "$touches" != no ] && [ "$PGDATABASE" = '*' ] || return 0
-	remembers=$(run_file databases)
-	{ mkdir -p -- "${remembers%/*}" && printf '%s\n' "$databases" >"$remembers.$$" && mv -f -- "$remembers.$$" "$remembers"; } 2>/dev/null || :
+	printf '%s\n' "$databases" | run_keeps databases || :
 }
 
 # find_databases - list them once.

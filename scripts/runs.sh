@@ -5,6 +5,7 @@
 #				BACKUP_NAME or PGDATABASE
 #	run_id			print a number for these two, to be part of a file's name
 #	run_file WHAT		print the path of what is remembered of it between two runs, below $state/runs
+#	run_keeps WHAT <TEXT	remember that; it is whole or what it was.  Not 0 if it cannot be written
 #	run_adds WHAT LINE	for a run, and not for a later one: a line more of what those who tell of it will want to know
 #	run_has WHAT		print those lines
 #	run_timed PHASE COMMAND...	run it; how long it took is one of the lines `phases'
@@ -23,6 +24,11 @@ run_id() {
 run_file() {
 	run_of
 	printf '%s/runs/%s.%s\n' "$state" "$(run_id)" "$1"
+}
+
+run_keeps() {
+	run_kept=$(run_file "$1")
+	{ mkdir -p -- "${run_kept%/*}" && cat >"$run_kept.$$" && mv -f -- "$run_kept.$$" "$run_kept"; } 2>/dev/null
 }
 
 run_adds() {

@@ -135,7 +135,7 @@ for shape in 'a dump that fails' 'a server that does not answer'; do
 	ok '... and after that' if_made
 	said 'the last run made no backup, so nothing is dropped' '... nothing is dropped'
 	is 9 "$(good)" '... and all are there'
-	is '' "$(find state -name 'last-make.*')" '... since it is known'
+	is '' "$(find state/runs -name '*.made')" '... since it is known'
 done
 exits 3 'a run in which a hook fails' env BACKUP_POST_HOOK=false sh "$top/scripts/backup.sh" make
 ok '... has made a backup' if_made

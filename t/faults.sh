@@ -144,7 +144,7 @@ aged() {
 }
 
 # inventory - print the names of all that a run may touch.
-inventory() { find home tmp state tmpdir ! -path 'state/runs*' ! -path 'state/last-make.*' | sort; }
+inventory() { find home tmp state tmpdir ! -path 'state/runs*' | sort; }
 remember() {
 	mkdir -p state/making state/rows state/dropping state/shrunk
 	(cd home && find . -type f ! -name .lock -exec sha256sum {} +) >good
