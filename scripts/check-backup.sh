@@ -13,20 +13,6 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
-# shellcheck source=scripts/lines.sh
-. "$here/lines.sh"
-# shellcheck source=scripts/pgdump.sh
-. "$here/pgdump.sh"
-# shellcheck source=scripts/runs.sh
-. "$here/runs.sh"
-# shellcheck source=scripts/preflight.sh
-. "$here/preflight.sh"
-# shellcheck source=scripts/places.sh
-. "$here/places.sh"
-# shellcheck source=scripts/retention.sh
-. "$here/retention.sh"
-# shellcheck source=scripts/send.sh
-. "$here/send.sh"
 # shellcheck source=scripts/survey.sh
 . "$here/survey.sh"
 
@@ -82,12 +68,7 @@ take_value() {
 	-C | --critical) set -- -c "$2" ;;
 	--format) format=$2 ;;
 	esac
-	words="$words $1 $(quoted "$2")"
-}
-
-# quoted WORD - print it as sh takes it for one word.
-quoted() {
-	printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
+	words="$words $1 $(shell_word "$2")"
 }
 
 # read_configuration - the settings; UNKNOWN, with a reason, if they cannot be used.
@@ -107,7 +88,7 @@ read_configuration() {
 name_words() {
 	survey_series >"$tmp/series" || unknown 'it is not known which databases are backed up'
 	while IFS= read -r name; do
-		words="$words --name $(quoted "$name")"
+		words="$words --name $(shell_word "$name")"
 	done <"$tmp/series"
 }
 

@@ -69,10 +69,7 @@ scratch_drop_one() {
 # scratch_drop NAME - the database of this name, and those that restore.sh calls after it while it is at work.
 scratch_drop() {
 	export PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}"
-	for maintenance in postgres template1; do
-		scratch_said=$(pgdump_ask "$maintenance" -c 'select 1' 2>&1) && break
-	done
-	scratch_quiet "$1" || return
+	database_maintained && scratch_quiet "$1" || return
 	scratch_names=$(pgdump_ask "$maintenance" -v name="$1" <<-'SQL'
 		select datname from pg_database where datname = :'name' or starts_with(datname, :'name' || '_')
 	SQL

@@ -67,11 +67,6 @@ grants_version() {
 		"apt-get install postgresql-client-$1, and PG_BINDIR=/usr/lib/postgresql/$1/bin"
 }
 
-# grants_quote TEXT - as a word for sh.
-grants_quote() {
-	printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
-}
-
 # grants_finding LINE - what the query found in database $grants_db.  Other lines are warnings, of a collation's version for one.
 grants_finding() {
 	case $1 in 'lack	'*) ;; *) return 0 ;; esac
@@ -80,7 +75,7 @@ grants_finding() {
 	if [ "$pgdump_chooses" = yes ]; then
 		log NOTICE "$grants_text; PGDUMP_OPTIONS may leave them out"
 	else
-		lack "database $grants_db: $grants_text" "psql -d $(grants_quote "$grants_db") -c $(grants_quote "$grants_sql")"
+		lack "database $grants_db: $grants_text" "psql -d $(shell_word "$grants_db") -c $(shell_word "$grants_sql")"
 	fi
 }
 

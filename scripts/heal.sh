@@ -1,7 +1,8 @@
 # heal.sh - sourced: a copy that is suspect, of a backup that is good at home, is sent again as if it had broken off.
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
 #
-#	heal_view PLACE NAME	print the listing in $tmp/there as mm-prune(1) is to see it: of such copies neither manifest nor mark
+#	heal_view PLACE NAME	print the listing in $tmp/there and $tmp/there.lines as mm-prune(1) is to see it: of such copies neither
+#				manifest nor mark
 #	heal_note PLACE BACKUP	all of it has been sent, and proven: if it was such a copy, its mark is to go
 #	heal_unmark PLACE	remove these marks, if we may; else whoever comes with another credential to drop what is old
 #
@@ -16,12 +17,12 @@ heal_view() {
 	heal_noted=$(heal_noted "$1")
 	[ -e "$heal_noted" ] || heal_noted=/dev/null
 	mm-prune -0 --list "$2" <"$tmp/home" >"$tmp/heal.home" && mm-prune -0 --list "$2" <"$tmp/there" >"$tmp/heal.there" &&
-		tr '\000\n' '\n?' <"$tmp/there" >"$tmp/heal.lines" && awk -F '\t' '
+		awk -F '\t' '
 			file == "home" { good[$3] = $1 == "good"; next }
 			file == "there" { if ($1 == "suspect" && good[$3]) again[$3] = 1; next }
 			file == "noted" { delete again[$0]; next }
 			{ name = $0; sub(/\.(suspect|manifest)$/, "", name); if (name == $0 || !(name in again)) print }
-		' file=home "$tmp/heal.home" file=there "$tmp/heal.there" file=noted "$heal_noted" file=lines "$tmp/heal.lines" >"$tmp/heal.seen" &&
+		' file=home "$tmp/heal.home" file=there "$tmp/heal.there" file=noted "$heal_noted" file=lines "$tmp/there.lines" >"$tmp/heal.seen" &&
 		tr '\n' '\0' <"$tmp/heal.seen"
 }
 

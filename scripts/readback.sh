@@ -16,8 +16,7 @@ readback_digest() {
 	place_until "$(sed -n 's/^# stored-bytes: //p' "$tmp/manifest")"
 	case $place in
 	/* | s3://*) ;;
-	*) readback_got=$(place_ssh "$place" "sha256sum -- $(place_path "$place" "$1")" 2>/dev/null </dev/null |
-		sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\)  .*/\1/p') || : ;;
+	*) readback_got=$(place_ssh "$place" "sha256sum -- $(place_path "$place" "$1")" 2>/dev/null </dev/null | place_digest) || : ;;
 	esac
 	[ -n "$readback_got" ] || readback_got=$(TMPDIR=$tmp mm-pipe --with-parent sh "$here/place.sh" fetch "$place" "$1" '|' sha256sum </dev/null) || return
 	printf '%s\n' "${readback_got%% *}"
@@ -27,7 +26,7 @@ readback_digest() {
 readback_expected() {
 	for readback_at in "$home" "$place"; do
 		place_fetch "$readback_at" "$1.manifest" >"$tmp/manifest" 2>/dev/null || continue
-		readback_sum=$(sed -n 's/^\([0-9a-f]\{64\}\) [ *].*/\1/p' "$tmp/manifest")
+		readback_sum=$(send_sum_of "$tmp/manifest")
 		[ -z "$readback_sum" ] || { printf '%s\n' "$readback_sum"; return; }
 	done
 	echo 'there is no manifest that could be read' >&2

@@ -16,14 +16,20 @@
 #
 # A restore that was killed can leave its scratch database, TARGET_restoring_TIME: it is named when the next one starts.
 
+# database_maintained - $maintenance: a database of this server to ask from; what is the matter, in $database_said, if there is none.
+database_maintained() {
+	for maintenance in postgres template1; do
+		database_said=$(pgdump_ask "$maintenance" -c 'select 1' 2>&1) && return
+	done
+	return 1
+}
+
 database_reach() {
 	for database_program in psql pg_restore vacuumdb; do
 		command -v "$database_program" >/dev/null || fail 2 "there is no $database_program here: install postgresql-client"
 	done
-	for maintenance in postgres template1; do
-		database_said=$(pgdump_ask "$maintenance" -c 'select 1' 2>&1) && return
-	done
-	fail 2 "PostgreSQL cannot be reached; PGHOST, PGPORT, PGUSER and PGPASSFILE say where and as whom: $database_said"
+	database_maintained ||
+		fail 2 "PostgreSQL cannot be reached; PGHOST, PGPORT, PGUSER and PGPASSFILE say where and as whom: $database_said"
 }
 
 database_is() {

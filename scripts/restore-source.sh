@@ -15,10 +15,10 @@
 #
 # Words that are to be words again are quoted (quoted), and read back by eval.
 
-# quoted WORD - print it as sh takes it for one word.
+# quoted WORD - print it as sh takes it for one word, and as a person likes to read it.
 quoted() {
 	case $1 in
-	'' | *[!A-Za-z0-9_./:@%+=,-]*) printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/" ;;
+	'' | *[!A-Za-z0-9_./:@%+=,-]*) shell_word "$1" ;;
 	*) printf '%s\n' "$1" ;;
 	esac
 }

@@ -20,6 +20,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/conf.sh"
 # shellcheck source=scripts/pgdump.sh
 . "$here/pgdump.sh"
+# shellcheck source=scripts/words.sh
+. "$here/words.sh"
 
 # usage - say how we are called.
 usage() {
@@ -50,16 +52,11 @@ read_command_line() {
 	case $conf in '' | /*) ;; *) conf=$(cd -- "$(dirname -- "$conf")" && pwd)/$(basename -- "$conf") ;; esac
 }
 
-# quoted WORD - as a shell takes it.
-quoted() {
-	printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
-}
-
 # remember_server - $server: what the environment, and not the configuration, says of the server, as words for env(1).
 remember_server() {
 	server=''
 	for variable in $pgdump_variables; do
-		eval "[ -z \"\${$variable+set}\" ] || server=\"\$server $variable=\$(quoted \"\$$variable\")\""
+		eval "[ -z \"\${$variable+set}\" ] || server=\"\$server $variable=\$(shell_word \"\$$variable\")\""
 	done
 }
 
@@ -101,8 +98,8 @@ outcome() {
 
 # way_back - the command that gives the database as it was.
 way_back() {
-	printf '%ssh %s%s --from %s --swap %s\n' "${server:+env$server }" "$(quoted "$here/restore.sh")" "${conf:+ -c $(quoted "$conf")}" \
-		"$(quoted "$where")" "$(quoted "$backup")"
+	printf '%ssh %s%s --from %s --swap %s\n' "${server:+env$server }" "$(shell_word "$here/restore.sh")" "${conf:+ -c $(shell_word "$conf")}" \
+		"$(shell_word "$where")" "$(shell_word "$backup")"
 }
 
 # fail TEXT - say it, and how to undo what was done.

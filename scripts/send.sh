@@ -27,6 +27,11 @@ send_policy() {
 	esac
 }
 
+# send_window PLACE - print of which backups that place gets what it lacks, as mm-prune(1) has it: there nothing is for ever.
+send_window() {
+	send_policy "$1" | sed 's/^forever$/within=1000000d/'
+}
+
 # send_there PLACE - what is there, in $tmp/there with NULs and in $tmp/there.lines.  Who may send but not look knows what was
 # sent.
 send_there() {
@@ -71,13 +76,18 @@ send_sweep() {
 # send_wanted PLACE NAME - print what is to be sent there of the backups of this name, in order.
 send_wanted() {
 	heal_view "$1" "$2" >"$tmp/seen" &&
-		mm-prune -0 -w "$tmp/home" "$(send_policy "$1" | sed 's/^forever$/within=1000000d/')" "$2" <"$tmp/seen"
+		mm-prune -0 -w "$tmp/home" "$(send_window "$1")" "$2" <"$tmp/seen"
+}
+
+# send_sum_of MANIFEST - print the SHA-256 of the backup that this file is about.
+send_sum_of() {
+	sed -n 's/^\([0-9a-f]\{64\}\) [ *].*/\1/p' "$1"
 }
 
 # send_expected FILE - print the SHA-256 that the file must have: by its manifest, if it is a backup, else by itself.
 send_expected() {
 	if [ -e "$home/$1.manifest" ]; then
-		sed -n 's/^\([0-9a-f]\{64\}\) [ *].*/\1/p' "$home/$1.manifest"
+		send_sum_of "$home/$1.manifest"
 	else
 		send_digest "$1"
 	fi

@@ -62,7 +62,7 @@ plan_drop() {
 # plan_lack N NAME - what is sent there, if home can be seen.
 plan_lack() {
 	[ "$1" -ne 1 ] && [ ! -e "$tmp/1/sizes.why" ] || return 0
-	plan_policy=$(facts_policy "$1" | sed 's/^forever$/within=1000000d/')
+	plan_policy=$(send_window "$(cat -- "$tmp/$1/place")")
 	mm-prune -w "$tmp/1/names" -- "$plan_policy" "$2" <"$tmp/$1/names" >"$tmp/verdicts" || return
 	awk -F '\t' -v OFS='\t' -v n="$1" '
 		NR == FNR { backup[$4] = 1; next }

@@ -15,22 +15,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
-# shellcheck source=scripts/lines.sh
-. "$here/lines.sh"
-# shellcheck source=scripts/pgdump.sh
-. "$here/pgdump.sh"
-# shellcheck source=scripts/runs.sh
-. "$here/runs.sh"
-# shellcheck source=scripts/preflight.sh
-. "$here/preflight.sh"
 # shellcheck source=scripts/directories.sh
 . "$here/directories.sh"
-# shellcheck source=scripts/places.sh
-. "$here/places.sh"
-# shellcheck source=scripts/retention.sh
-. "$here/retention.sh"
-# shellcheck source=scripts/send.sh
-. "$here/send.sh"
 # shellcheck source=scripts/phases.sh
 . "$here/phases.sh"
 # shellcheck source=scripts/survey.sh

@@ -18,6 +18,22 @@
 #	survey_end		end what is at work still
 #
 # A place that does not answer in that time is left to itself, even if it cannot be ended: nobody waits for a dead disk.
+# Needs log.sh and conf.sh.
+
+# shellcheck source=scripts/lines.sh
+. "$here/lines.sh"
+# shellcheck source=scripts/pgdump.sh
+. "$here/pgdump.sh"
+# shellcheck source=scripts/runs.sh
+. "$here/runs.sh"
+# shellcheck source=scripts/preflight.sh
+. "$here/preflight.sh"
+# shellcheck source=scripts/places.sh
+. "$here/places.sh"
+# shellcheck source=scripts/retention.sh
+. "$here/retention.sh"
+# shellcheck source=scripts/send.sh
+. "$here/send.sh"
 
 survey_configure() {
 	# Who only looks has no log.
