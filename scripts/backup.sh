@@ -29,6 +29,8 @@ here=${here%/*}
 . "$here/preflight.sh"
 # shellcheck source=scripts/directories.sh
 . "$here/directories.sh"
+# shellcheck source=scripts/words.sh
+. "$here/words.sh"
 # shellcheck source=scripts/grants.sh
 . "$here/grants.sh"
 # shellcheck source=scripts/places.sh

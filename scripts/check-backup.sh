@@ -13,6 +13,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/log.sh"
 # shellcheck source=scripts/conf.sh
 . "$here/conf.sh"
+# shellcheck source=scripts/words.sh
+. "$here/words.sh"
 # shellcheck source=scripts/survey.sh
 . "$here/survey.sh"
 

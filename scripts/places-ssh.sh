@@ -7,9 +7,6 @@
 #	place_rsync WORD...		rsync, as we always call it
 #	place_rsync_refused		print the first word of RSYNC_OPTIONS that is not taken; not 0 if all are
 
-# shellcheck source=scripts/words.sh
-. "$here/words.sh"
-
 # place_host PLACE - as ssh wants it, without brackets.
 place_host() {
 	printf '%s\n' "${1%%:/*}" | tr -d '[]'
@@ -18,7 +15,7 @@ place_host() {
 # place_path PLACE NAME - that file on the far side, as one word for its shell.
 place_path() {
 	place_dir=/${1#*:/}
-	shell_word "${place_dir%/}/$2"
+	printf "'%s'\n" "$(printf '%s/%s\n' "${place_dir%/}" "$2" | sed "s/'/'\\\\''/g")"
 }
 
 # place_ssh_words - print how ssh is called, as rsync takes it too: it never asks, and never waits for ever.

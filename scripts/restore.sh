@@ -26,6 +26,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$here/restore-options.sh"
 # shellcheck source=scripts/restore-table.sh
 . "$here/restore-table.sh"
+# shellcheck source=scripts/words.sh
+. "$here/words.sh"
 # shellcheck source=scripts/restore-source.sh
 . "$here/restore-source.sh"
 # shellcheck source=scripts/restore-database.sh
